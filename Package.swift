@@ -1,0 +1,118 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+/// Settings of every target of our own.
+let settings: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+]
+/// The targets that read what strangers send also name every unsafe construct.
+let strict = settings + [.strictMemorySafety()]
+
+let nio: [Target.Dependency] = [
+    .product(name: "NIOCore", package: "swift-nio"),
+    .product(name: "NIOPosix", package: "swift-nio"),
+]
+let log: Target.Dependency = .product(name: "Logging", package: "swift-log")
+
+let package = Package(
+    name: "intermezzo",
+    products: [.executable(name: "intermezzo", targets: ["intermezzo"])],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
+    targets: [
+        // Sans-I/O: bytes and instants in, bytes and actions out.
+        .target(name: "Primitives", swiftSettings: strict),
+        .target(name: "SIP", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "SDP", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "RTP", dependencies: ["Primitives"], swiftSettings: strict),
+        .target(name: "Playout", swiftSettings: settings),
+
+        // C libraries: a module map and the few lines of C that Swift can't say.
+        .systemLibrary(
+            name: "CSndfile", pkgConfig: "sndfile", providers: [.apt(["libsndfile1-dev"])]),
+        .systemLibrary(name: "COpus", pkgConfig: "opus", providers: [.apt(["libopus-dev"])]),
+        .systemLibrary(name: "CSoxr", pkgConfig: "soxr", providers: [.apt(["libsoxr-dev"])]),
+        .systemLibrary(
+            name: "CEbur128", pkgConfig: "libebur128", providers: [.apt(["libebur128-dev"])]),
+        .systemLibrary(
+            name: "CSpandsp", pkgConfig: "spandsp", providers: [.apt(["libspandsp-dev"])]),
+        .systemLibrary(
+            name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .target(name: "CLinux"),
+
+        // Audio and media.
+        .target(
+            name: "Codec", dependencies: ["Playout", "COpus", "CSpandsp"],
+            swiftSettings: settings),
+        .target(
+            name: "AudioLibrary",
+            dependencies: [
+                "Primitives", "Playout", "Codec", "CSndfile", "CSoxr", "CEbur128", "CCrypto", "CLinux", log,
+            ],
+            swiftSettings: settings),
+        .target(
+            name: "MediaEngine",
+            dependencies: ["Primitives", "RTP", "Playout", "CLinux", log],
+            swiftSettings: settings),
+
+        // Signalling and the applications.
+        .target(
+            name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", log] + nio,
+            swiftSettings: settings),
+        .target(
+            name: "MusicOnHold",
+            dependencies: [
+                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
+                "MediaEngine", "UserAgent", log,
+            ], swiftSettings: settings),
+        .target(
+            name: "Softphone",
+            dependencies: ["Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "UserAgent", log] + nio,
+            swiftSettings: settings),
+        .target(
+            name: "Appliance",
+            dependencies: [
+                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
+                "MediaEngine", "UserAgent", "MusicOnHold", "Yams", log,
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+            ] + nio, swiftSettings: settings),
+        .executableTarget(
+            name: "intermezzo",
+            dependencies: [
+                "Appliance", "Softphone", "Primitives", "MusicOnHold",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ], swiftSettings: settings),
+
+        .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "SIPTests", dependencies: ["SIP", "Primitives"], resources: [.copy("Vectors")],
+            swiftSettings: settings),
+        .testTarget(name: "SDPTests", dependencies: ["SDP", "Primitives"], swiftSettings: settings),
+        .testTarget(name: "RTPTests", dependencies: ["RTP", "Primitives"], swiftSettings: settings),
+        .testTarget(name: "PlayoutTests", dependencies: ["Playout"], swiftSettings: settings),
+        .testTarget(
+            name: "CodecTests", dependencies: ["Codec", "Playout"], swiftSettings: settings),
+        .testTarget(
+            name: "AudioLibraryTests", dependencies: ["AudioLibrary", "Codec", "Playout", "Primitives"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MediaEngineTests",
+            dependencies: ["MediaEngine", "Playout", "RTP", "Primitives"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "ApplianceTests", dependencies: ["Appliance", "MusicOnHold", "Primitives"],
+            swiftSettings: settings),
+    ]
+)

@@ -1,0 +1,8 @@
+import ArgumentParser
+
+@main
+struct Intermezzo: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "intermezzo",
+        abstract: "Music on hold and voicemail for SIP telephones.")
+}
