@@ -112,6 +112,9 @@ let package = Package(
             name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
             swiftSettings: settings),
         .testTarget(
+            name: "MusicOnHoldTests", dependencies: ["MusicOnHold", "Playout", "Primitives"],
+            swiftSettings: settings),
+        .testTarget(
             name: "ApplianceTests", dependencies: ["Appliance", "MusicOnHold", "Primitives"],
             swiftSettings: settings),
     ]
