@@ -1,6 +1,5 @@
 package import Logging
 package import Playout
-package import Primitives
 
 /// Sends music by RTP to thousands of listeners from a few threads.
 ///
