@@ -13,6 +13,8 @@ package struct Connection: Hashable, Sendable {
     package var ttl: UInt8?
     /// How many multicast addresses from the first on.
     package var count: Int
+    /// Network and address type of a name, as written.
+    private var kind = "IN IP4"
 
     package init(_ address: IPAddress, ttl: UInt8? = nil, count: Int = 1) {
         host = .address(address)
@@ -29,6 +31,7 @@ package struct Connection: Hashable, Sendable {
         count = 1
         guard words[0].isSame(as: "IN"), let address = IPAddress(first) else {
             host = .name(String(first))
+            kind = "\(words[0]) \(words[1])"
             return
         }
         // The address decides over IP4 or IP6: phones that mix them up mean what they wrote.
@@ -55,13 +58,14 @@ package struct Connection: Hashable, Sendable {
     package var isNowhere: Bool {
         switch host {
         case .address(let address): address.isUnspecified
-        case .name(let name): name[...].parts(UInt8(ascii: ".")).last?.isSame(as: "invalid") ?? false
+        case .name(let name):
+            name[...].parts(UInt8(ascii: ".")).last?.isSame(as: "invalid") ?? false
         }
     }
 
     var line: String {
         switch host {
-        case .name(let name): return "IN IP4 \(name)"
+        case .name(let name): return "\(kind) \(name)"
         case .address(let address):
             var text = "IN \(address.isIPv6 ? "IP6" : "IP4") \(address)"
             if let ttl { text += "/\(ttl)" }

@@ -4,19 +4,23 @@ extension SessionDescription {
         self.init(origin: Origin(), otherLines: [])
         var number = 0
         var isFirst = true
+        // A C string's end is sometimes sent with it.
+        let octets = octets[..<(octets.lastIndex { $0 != 0 }.map { $0 &+ 1 } ?? 0)]
         for raw in octets.split(whereSeparator: { $0 == 0x0a || $0 == 0x0d }) {
             var line = raw
-            while let last = line.last, last == 0x20 || last == 0x09 || last == 0 {
+            while let last = line.last, last == 0x20 || last == 0x09 {
                 line.removeLast()
             }
             while let first = line.first, first == 0x20 || first == 0x09 { line.removeFirst() }
             guard let type = line.first else { continue }
             number += 1
             guard number <= limits.lines else { throw .tooMany }
-            guard line.count >= 2, line[line.startIndex + 1] == UInt8(ascii: "=") else {
+            // RFC 4475 has `m =video` in one of its bodies (§3.1.1.8).
+            let rest = line.dropFirst().drop { $0 == 0x20 }
+            guard rest.first == UInt8(ascii: "="), (0x41...0x7a).contains(type) else {
                 throw isFirst ? .version : .malformed(line: number)
             }
-            let text = String(decoding: line.dropFirst(2), as: UTF8.self)
+            let text = String(decoding: rest.dropFirst(), as: UTF8.self)
             if isFirst {
                 guard type == UInt8(ascii: "v"), text[...].trimmed == "0" else { throw .version }
                 isFirst = false

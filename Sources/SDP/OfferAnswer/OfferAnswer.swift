@@ -125,7 +125,8 @@ extension OfferAnswer {
                 ?? choose(among: offered)
         else { throw .formats }
 
-        let event = chooseEvent(in: stream, clockRate: capabilities.formats[chosen.format].map.clockRate)
+        let event = chooseEvent(
+            in: stream, clockRate: capabilities.formats[chosen.format].map.clockRate)
         let theirs = offer.direction(of: stream)
         let isNowhere = connection?.isNowhere ?? true
         var direction = theirs.reversed.intersection(capabilities.direction)
@@ -377,7 +378,9 @@ extension OfferAnswer {
         var formats: [String] = []
         var clocks: [Int] = []
         for format in capabilities.formats {
-            guard let number = bindings.number(for: format.map, preferred: format.preferredPayloadType)
+            guard
+                let number = bindings.number(
+                    for: format.map, preferred: format.preferredPayloadType)
             else { continue }
             formats.append(String(number))
             attributes += lines(number, format, stereo: format.stereoBitRate != nil)

@@ -18,11 +18,15 @@ struct PayloadBindings: Sendable {
         if let number = numbers[key(map)] { return number }
         // The dynamic range, then what RFC 3551 leaves unassigned and RTCP doesn't need
         // (RFC 5761 §4).
-        let candidates = Array(96...127 as ClosedRange<UInt8>) + Array(35...63 as ClosedRange<UInt8>)
+        let candidates =
+            Array(96...127 as ClosedRange<UInt8>) + Array(35...63 as ClosedRange<UInt8>)
         let own = preferred.flatMap { maps[$0] == nil ? $0 : nil }
-        guard let number = own ?? candidates.first(where: {
-            maps[$0] == nil && !Self.reserved.contains($0)
-        }) else { return nil }
+        guard
+            let number = own
+                ?? candidates.first(where: {
+                    maps[$0] == nil && !Self.reserved.contains($0)
+                })
+        else { return nil }
         bind(number, to: map)
         return number
     }
