@@ -94,7 +94,8 @@ let package = Package(
 
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(
-            name: "SIPTests", dependencies: ["SIP", "Primitives"], resources: [.copy("Vectors")],
+            name: "SIPTests", dependencies: ["SIP", "Primitives", "CCrypto"],
+            resources: [.copy("Vectors")],
             swiftSettings: settings),
         .testTarget(name: "SDPTests", dependencies: ["SDP", "Primitives"], swiftSettings: settings),
         .testTarget(name: "RTPTests", dependencies: ["RTP", "Primitives"], swiftSettings: settings),

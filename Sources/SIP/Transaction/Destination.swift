@@ -1,9 +1,12 @@
+private import Primitives
+
 /// Where a message goes.
 package enum Destination: Hashable, Sendable {
-    /// By the way another one came: over UDP from `local` to `remote`, else on that very
-    /// connection. When the connection is gone, that is a transport failure.
+    /// Over UDP from `local` to `remote`. Else on the connection of that number, or when that is
+    /// gone, on a new one to `remote`, which then is where the peer listens (RFC 3261 §18.2.2).
     case flow(Flow)
     /// To a host that may yet have to be resolved, over a connection that may yet have to be made.
+    /// ACK and CANCEL must reach the same address as the INVITE that went to the same hop.
     case hop(NextHop)
 
     package var transport: TransportProtocol {
@@ -11,5 +14,45 @@ package enum Destination: Hashable, Sendable {
         case .flow(let flow): flow.transport
         case .hop(let hop): hop.transport
         }
+    }
+}
+
+extension Destination {
+    /// Where the responses to a request go (RFC 3261 §18.2.2, RFC 3581 §4).
+    ///
+    /// - Parameters:
+    ///   - via: the topmost one, as it came.
+    ///   - flow: the way that the request came.
+    /// - Returns: nil when nothing may be sent there: to a broadcast address, or to port 0.
+    package init?(responsesBy via: Via, on flow: Flow) {
+        let port = via.port ?? flow.transport.defaultPort
+        var back = flow
+        if flow.transport.isReliable {
+            // The source port of a connection is nobody's listening port.
+            if port != 0 { back.remote.port = port }
+            self = .flow(back)
+            return
+        }
+        if let maddr = via.maddr {
+            guard port != 0 else { return nil }
+            switch Host(maddr) {
+            case .address(let address):
+                guard !address.isLimitedBroadcast, !address.isUnspecified else { return nil }
+                back.remote = Endpoint(address, port: port)
+                self = .flow(back)
+            case .name(let name):
+                self = .hop(
+                    NextHop(
+                        transport: .udp, host: name, port: port, local: flow.local.address))
+            }
+            return
+        }
+        if !via.wantsRport { back.remote.port = port }
+        // Nobody can have sent from there.
+        let source = back.remote.address
+        guard back.remote.port != 0, !source.isLimitedBroadcast, !source.isMulticast,
+            !source.isUnspecified
+        else { return nil }
+        self = .flow(back)
     }
 }

@@ -59,6 +59,11 @@ package struct NonInviteClientTransaction: Sendable {
         if case .terminated = state { true } else { false }
     }
 
+    /// Nothing has come back yet.
+    package var isTrying: Bool {
+        if case .trying = state { true } else { false }
+    }
+
     /// When `advance(to:)` is next due; nil when finished.
     package var deadline: Instant? {
         switch state {

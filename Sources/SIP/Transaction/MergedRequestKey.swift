@@ -1,0 +1,19 @@
+/// What the copies of one request have in common that reached us by several ways
+/// (RFC 3261 §8.2.2.2).
+struct MergedRequestKey: Hashable {
+    let fromTag: String?
+    let callID: String
+    let cseq: CSeq
+
+    /// - Returns: nil for a request within a dialog, and for one that lacks what is compared.
+    init?(_ request: Request) {
+        guard let to = try? request.headers.to, to.tag == nil,
+            let from = try? request.headers.from,
+            let callID = request.headers.callID,
+            let cseq = try? request.headers.cseq
+        else { return nil }
+        fromTag = from.tag
+        self.callID = callID
+        self.cseq = cseq
+    }
+}
