@@ -226,7 +226,7 @@ extension OutlineScanner {
     static func nextControl(_ octets: Span<UInt8>, from: Int) -> Int {
         var at = from
         let limit = octets.count
-        let raw = octets.bytes
+        let raw = unsafe octets.bytes
         while at &+ 8 <= limit {
             // Unsafe for the bits of other types; bounds are checked.
             let native = unsafe raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)

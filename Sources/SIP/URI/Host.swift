@@ -37,9 +37,9 @@ extension Host {
         if reader.peek == UInt8(ascii: "[") {
             reader.skip()
             let inside = reader.takeWhile { $0.hexadecimal != nil || $0 == .colon || $0 == 0x2e }
-            guard reader.take(UInt8(ascii: "]")), let address = IPAddress(utf8: inside),
-                address.isIPv6
-            else { return nil }
+            guard reader.take(UInt8(ascii: "]")), let address = Host.reference(inside) else {
+                return nil
+            }
             self = .address(address)
             return
         }
@@ -51,6 +51,21 @@ extension Host {
         } else {
             self = .name(String(decoding: name.lazy.map(\.lowercased), as: UTF8.self))
         }
+    }
+
+    /// RFC 3261's grammar makes `:::` in front of an embedded IPv4 address; RFC 5118 §4.10 wants it
+    /// read as `::`.
+    private static func reference(_ inside: ArraySlice<UInt8>) -> IPAddress? {
+        var octets = Array(inside)
+        if octets.contains(0x2e),
+            let colons = octets.indices.dropLast(3).first(where: {
+                octets[$0...].starts(with: [.colon, .colon, .colon])
+            }), !octets[(colons + 3)...].contains(.colon)
+        {
+            octets.remove(at: colons)
+        }
+        guard let address = IPAddress(utf8: octets), address.isIPv6 else { return nil }
+        return address
     }
 
     /// Reads `[ ":" port ]`.
