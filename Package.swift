@@ -65,7 +65,7 @@ let package = Package(
 
         // Signalling and the applications.
         .target(
-            name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", "CCrypto", log] + nio,
+            name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", log] + nio,
             swiftSettings: settings),
         .target(
             name: "MusicOnHold",
@@ -75,10 +75,7 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "Softphone",
-            dependencies: [
-                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "UserAgent", "CSndfile",
-                "CSoxr", log,
-            ] + nio,
+            dependencies: ["Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "UserAgent", log] + nio,
             swiftSettings: settings),
         .target(
             name: "Appliance",

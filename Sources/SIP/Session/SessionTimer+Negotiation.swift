@@ -14,22 +14,20 @@ extension SessionTimer {
         }
     }
 
-    /// The refresher parameter: a role in the transaction that carries it, not in the dialog.
-    package enum Role: String, Hashable, Sendable { case uac, uas }
-
     /// What a request or response says about session timers.
     package struct Terms: Equatable, Sendable {
         /// Delta-seconds of Session-Expires; nil without it.
         package var interval: Int?
-        /// The refresher parameter of Session-Expires.
-        package var refresher: Role?
+        /// The refresher parameter of Session-Expires: a role in the transaction that carries it,
+        /// not in the dialog.
+        package var refresher: SessionExpires.Refresher?
         /// Delta-seconds of Min-SE; nil without it.
         package var minimum: Int?
         /// Supported (or Require) lists `timer`.
         package var isSupported: Bool
 
         package init(
-            interval: Int? = nil, refresher: Role? = nil, minimum: Int? = nil,
+            interval: Int? = nil, refresher: SessionExpires.Refresher? = nil, minimum: Int? = nil,
             isSupported: Bool = false
         ) {
             self.interval = interval
@@ -46,7 +44,7 @@ extension SessionTimer {
         /// A 2xx without Session-Expires: no timer runs.
         case none
         /// A 2xx with this Session-Expires, and `Require: timer` when `isRequired`.
-        case agreed(interval: Int, refresher: Role, isRequired: Bool)
+        case agreed(interval: Int, refresher: SessionExpires.Refresher, isRequired: Bool)
     }
 
     /// The UAS's side of RFC 4028 §9.
@@ -61,7 +59,7 @@ extension SessionTimer {
             // A peer that knows nothing of timers is left alone, unless one runs already.
             guard terms.isSupported || current != nil else { return .none }
             let interval = max(current?.interval ?? policy.interval, terms.minimum ?? 0)
-            let refresher: Role =
+            let refresher: SessionExpires.Refresher =
                 terms.isSupported && current?.refresher == .remote ? .uac : .uas
             return .agreed(
                 interval: interval, refresher: refresher, isRequired: terms.isSupported)

@@ -1,4 +1,3 @@
-#if INTERMEZZO_USER_AGENT_CORE
 /// Why a session ended.
 package enum EndCause: Sendable {
     /// The caller gave up before our final response (CANCEL); the request may carry Reason.
@@ -11,8 +10,11 @@ package enum EndCause: Sendable {
     case hungUp
     /// Our INVITE failed with this final response (3xx: redirect; the application may try again).
     case failed(Response)
-    /// The time in the INVITE's Expires ran out before our final response: 487 (RFC 3261 §13.3.1).
+    /// The time in the INVITE's Expires, or our own limit, ran out before our final response
+    /// (RFC 3261 §13.3.1): 487 or 480 was sent.
     case expired
+    /// The ACK to an INVITE without offer came without an answer: BYE was sent.
+    case unanswered
     /// No ACK to our 2xx within 64*T1: BYE was sent (RFC 3261 §13.3.1.4).
     case noAcknowledgement
     /// No PRACK to our reliable provisional response within 64*T1: 5xx was sent (RFC 3262 §3).
@@ -24,4 +26,3 @@ package enum EndCause: Sendable {
     /// The peer can't be reached: connection broken, ICMP error.
     case transportFailed
 }
-#endif

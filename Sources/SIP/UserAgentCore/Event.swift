@@ -1,4 +1,3 @@
-#if INTERMEZZO_USER_AGENT_CORE
 extension UserAgentCore {
     /// What the core tells the application.
     ///
@@ -44,6 +43,16 @@ extension UserAgentCore {
         /// The peer refused our re-INVITE or UPDATE: all stays as before (RFC 3261 §14.1).
         case offerRejected(SessionID, Response)
 
+        /// The peer cancelled its re-INVITE before it was answered: all stays as before.
+        case offerWithdrawn(SessionID)
+
+        /// The ACK to a re-INVITE without offer came without an answer: all stays as before.
+        case offerUnanswered(SessionID)
+
+        /// A session timer was refreshed by a re-INVITE that repeated our last offer or answer;
+        /// this is the peer's answer, as a rule the same as before.
+        case refreshed(SessionID, answer: MessageBody)
+
         /// An INFO (RFC 6086 §3, without package); it has been answered with 200.
         case informed(SessionID, Request)
 
@@ -53,11 +62,11 @@ extension UserAgentCore {
         // MARK: Requests without session
 
         /// A request of one of `Configuration.applicationMethods`, outside any session, or within
-        /// one (then `SessionID` is there): answer with `respond(to:with:now:)`.
-        case request(RequestID, Request, on: Flow, in: SessionID?)
+        /// one (then the session is named): answer with `respond(to:_:now:)`.
+        case requested(RequestID, Request, on: Flow, in: SessionID?)
 
-        /// A final response to a request made with `send(_:now:)`; a local 408 or 503 when none came.
-        case response(RequestID, Response)
+        /// The final response to a request made with `send`; of our own making (408 or 503) when
+        /// none came.
+        case responded(RequestID, Response)
     }
 }
-#endif

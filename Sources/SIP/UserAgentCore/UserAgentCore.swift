@@ -1,96 +1,244 @@
-#if INTERMEZZO_USER_AGENT_CORE
-/// The sans-I/O user agent: messages and instants in, octets to send and events out.
+package import Primitives
+
+/// The sans-I/O user agent: messages and instants in, octets to send and events out
+/// (RFC 3261 §8, §11 to §15; RFC 3262, 3311, 4028, 6337).
 ///
-/// Confined to one event loop; not thread-safe. The contract of every call: it changes state, then
-/// the owner takes `drainActions()` and performs them, then arms its timer by `deadline`. Commands may
-/// be called at any time on the loop, also from within the handling of an event.
+/// The contract of every call: it changes state, then the owner takes `drainActions()` and performs
+/// them, then arms its timer by `deadline`. Commands that name a session or request which is no
+/// more, or isn't in the state for them, do nothing: the event that says so is on its way.
+///
+/// Confined to one event loop.
 package final class UserAgentCore {
+    let configuration: Configuration
+    /// 64 random bits a call.
+    let random: () -> UInt64
+    let hash: DigestHash
+
+    var transactions: TransactionLayer
+    var sessions = SlotTable<InviteSession>()
+    var sessionsByKey: [SessionKey: SessionID] = [:]
+    /// Whose the server transactions are that wait for the application, or may be cancelled.
+    var servers: [ServerTransactionID: Server] = [:]
+    var clients: [ClientTransactionID: Client] = [:]
+    /// Requests that wait for the application.
+    var requests: [RequestID: PendingRequest] = [:]
+    private var lastRequest: UInt64 = 0
+    private var deadlines = DeadlineHeap()
+    private var actions: [Action] = []
+    package internal(set) var statistics = Statistics()
+
+    /// INVITEs and other requests that would make work get 503 with Retry-After; what there is goes
+    /// on. For the time before a shutdown.
+    package var isDraining = false
+
     /// - Parameters:
     ///   - random: 64 random bits a call, for tags, branches and Call-IDs; seeded in tests.
-    ///   - hash: MD5, SHA-256 of digest authentication, for `Call.credentials`.
+    ///   - hash: for digest authentication as a client.
     package init(
-        configuration: Configuration, random: @escaping () -> UInt64,
-        hash: @escaping DigestHash)
+        configuration: Configuration, random: @escaping () -> UInt64, hash: @escaping DigestHash
+    ) {
+        self.configuration = configuration
+        self.random = random
+        self.hash = hash
+        transactions = TransactionLayer(
+            configuration: .init(
+                identity: configuration.identity, timers: configuration.timers,
+                maximumTransactions: max(4 * configuration.maximumSessions, 1_000),
+                retryAfter: Int(configuration.retryAfter),
+                largestDatagram: configuration.largestDatagram),
+            random: random)
+    }
 
-    // MARK: Input
+    // MARK: The run loop
 
-    package func receive(_ message: Message, on flow: Flow, now: Instant)
-    /// A send failed, a connection broke, or ICMP said that nobody is there.
-    package func transportFailed(_ destination: Destination, now: Instant)
-    package func advance(to now: Instant)
-    package var deadline: Instant?
+    package func receive(_ message: Message, on flow: Flow, now: Instant) {
+        transactions.receive(message, on: flow, now: now)
+        takeTransactions(now: now)
+    }
+
+    /// A send to this destination failed, or its connection broke, or ICMP said that nobody is
+    /// there.
+    package func transportFailed(_ destination: Destination, now: Instant) {
+        transactions.transportFailed(destination, now: now)
+        takeTransactions(now: now)
+    }
+
+    /// When `advance(to:)` is next due; nil when nothing waits.
+    package var deadline: Instant? {
+        guard let ours = deadlines.first?.deadline else { return transactions.deadline }
+        return transactions.deadline.map { min($0, ours) } ?? ours
+    }
+
+    package func advance(to now: Instant) {
+        while let (place, deadline) = deadlines.first, deadline <= now {
+            deadlines.set(nil, for: place)
+            if let session = sessions[place] { advance(session, to: now) }
+        }
+        transactions.advance(to: now)
+        takeTransactions(now: now)
+    }
+
     /// Takes everything that is to be done, in order.
-    package func drainActions() -> [Action]
-
-    // MARK: Commands: an incoming call
-
-    /// 180, 183 or any other 101...199. Sent reliably when the INVITE requires it, or when
-    /// `reliably` is set and the caller supports it (RFC 3262).
-    package func progress(
-        _ id: SessionID, _ status: StatusCode, body: MessageBody? = nil, reliably: Bool = false, now: Instant)
-    /// 200. `body`: the answer to the offer, or our offer when there was none.
-    package func accept(_ id: SessionID, body: MessageBody?, now: Instant)
-    /// A final response 300...699, with whatever header fields belong to it
-    /// (Warning, Retry-After, Contact).
-    package func reject(_ id: SessionID, _ refusal: Refusal, now: Instant)
-
-    // MARK: Commands: a call of ours
-
-    package func invite(_ call: Call, now: Instant) -> SessionID
-    /// Before the final response; afterwards `bye`.
-    package func cancel(_ id: SessionID, now: Instant)
-
-    // MARK: Commands: within a session
-
-    package func acceptOffer(_ id: SessionID, body: MessageBody, now: Instant)
-    package func rejectOffer(_ id: SessionID, _ refusal: Refusal, now: Instant)
-    /// A re-INVITE, or an UPDATE when `byUpdate` and the peer allows it. Waits for its turn when
-    /// another offer is under way. 491 is retried here (RFC 3261 §14.1).
-    package func offer(_ id: SessionID, _ body: MessageBody, byUpdate: Bool = false, now: Instant)
-    package func info(_ id: SessionID, _ body: MessageBody, now: Instant)
-    /// Ends the session whatever its state: BYE, CANCEL or 487/603 as the state requires. A UAS
-    /// whose ACK is still missing waits for it (or for 64*T1) first (RFC 3261 §15).
-    /// - Parameter reason: value of a Reason header field (RFC 3326).
-    package func end(_ id: SessionID, reason: String? = nil, now: Instant)
-
-    // MARK: Commands: requests without session
-
-    package func respond(to id: RequestID, with refusalOrSuccess: Refusal, now: Instant)
-
-    package struct Configuration: Sendable {
-        /// Put in front of every tag and branch: the node's identity.
-        package var identity: String
-        /// For each address that listens: what Contact and Via say; see `LocalAddress`.
-        package var addresses: [LocalAddress]
-        /// Above it, INVITE gets 503 with Retry-After.
-        package var maximumSessions = 10_000
-        package var retryAfter = 10 // seconds
-        /// Methods beyond the core's own (INVITE ACK CANCEL BYE OPTIONS PRACK UPDATE INFO) that the application answers.
-        package var applicationMethods: Set<Method> = []
-        package var acceptedContentTypes = ["application/sdp"]
-        package var sessionTimer = SessionTimer.Policy() // Session-Expires 1800, Min-SE 90
-        package var timers = SIPTimers()
-        /// Server (UAS) and User-Agent (UAC).
-        package var product: String
-        package var contactUser: String? // of Contact; nil: the Request-URI of the INVITE says
+    package func drainActions() -> [Action] {
+        var drained: [Action] = []
+        swap(&drained, &actions)
+        return drained
     }
 
-    /// A refusal (or any final answer) with the header fields that belong to it.
-    package struct Refusal: Sendable {
-        package init(_ status: StatusCode, reason: String? = nil, headers: [(HeaderName, String)] = [])
+    // MARK: What there is
+
+    /// Sessions, those included whose end the peer hasn't confirmed yet.
+    package var sessionCount: Int { sessions.count }
+
+    /// Nothing is left that a shutdown should wait for.
+    package var isIdle: Bool { sessions.count == 0 && requests.isEmpty }
+
+    /// The Call-ID of a session, for logs.
+    package func callID(of id: SessionID) -> String? { session(id)?.callID }
+
+    package var transactionStatistics: TransactionStatistics { transactions.statistics }
+
+    // MARK: Shared by all parts
+
+    func session(_ id: SessionID) -> InviteSession? {
+        sessions.place(of: id.value).flatMap { sessions[$0] }
     }
 
-    /// An outgoing call.
-    package struct Call: Sendable {
-        package var to: URI            // Request-URI and To
-        package var from: NameAddress  // our identity
-        package var local: IPAddress?  // address to call from; nil: the first of the configuration
-        package var route: [URI]       // preloaded route set: outbound proxy
-        package var transport: TransportProtocol?
-        package var offer: MessageBody?
-        package var headers: [(HeaderName, String)]
-        package var credentials: Credentials?  // user, password: for 401/407
-        package var sessionExpires: Int?       // seconds; nil: no session timer asked for
+    func makeSession(
+        isIncoming: Bool, callID: String, localTag: String, point: ListeningPoint, flow: Flow?
+    ) -> InviteSession {
+        let session = InviteSession(
+            isIncoming: isIncoming, callID: callID, localTag: localTag, point: point, flow: flow)
+        session.id = SessionID(value: sessions.insert(session))
+        sessionsByKey[SessionKey(callID: callID, localTag: localTag)] = session.id
+        statistics.sessions += 1
+        return session
+    }
+
+    /// Arms the session's timer after any change.
+    func schedule(_ session: InviteSession) {
+        guard let place = sessions.place(of: session.id.value) else { return }
+        deadlines.set(session.deadline, for: place)
+    }
+
+    /// The session needs nothing more, from anyone.
+    func forget(_ session: InviteSession) {
+        guard let place = sessions.place(of: session.id.value) else { return }
+        deadlines.set(nil, for: place)
+        _ = sessions.remove(at: place)
+        sessionsByKey[SessionKey(callID: session.callID, localTag: session.localTag)] = nil
+    }
+
+    /// Tells the application of the end, once.
+    ///
+    /// The session is forgotten, unless it still owes something to the peer.
+    func end(_ session: InviteSession, _ cause: EndCause) {
+        guard !session.hasEnded else { return }
+        session.hasEnded = true
+        session.stage = .leaving
+        session.timer = nil
+        session.retryAt = nil
+        session.laterOffers = []
+        session.laterProvisionals = []
+        session.provisionals = nil
+        emit(.ended(session.id, cause))
+        if !session.owesBye, session.byeTransaction == nil, session.ownInvite == nil {
+            forget(session)
+        } else {
+            schedule(session)
+        }
+    }
+
+    func emit(_ event: Event) { actions.append(.event(event)) }
+
+    func makeRequestID() -> RequestID {
+        lastRequest += 1
+        return RequestID(value: lastRequest)
+    }
+
+    /// A tag or Call-ID that nobody can guess and that says whose it is.
+    func makeToken() -> String {
+        let digits = String(random(), radix: 16)
+        return configuration.identity + String(repeating: "0", count: 16 - digits.utf8.count)
+            + digits
+    }
+
+    // MARK: The layer below
+
+    func respond(_ transaction: ServerTransactionID, _ response: Response, now: Instant) {
+        transactions.respond(to: transaction, with: response, now: now)
+        takeTransactions(now: now)
+    }
+
+    func respond(
+        to request: Request, _ transaction: ServerTransactionID, _ rejection: Rejection,
+        now: Instant
+    ) {
+        let toTag = makeToken()
+        var response = request.response(rejection, toTag: toTag)
+        if let product = configuration.product { response.headers.append(.server, product) }
+        respond(transaction, response, now: now)
+    }
+
+    /// Moves what the transactions want done to our own list, and deals with what is for us.
+    func takeTransactions(now: Instant) {
+        // What is handled here may make more, which this same loop takes: the order stays.
+        guard !isTaking else { return }
+        isTaking = true
+        defer { isTaking = false }
+        while true {
+            let taken = transactions.drainActions()
+            guard !taken.isEmpty else { return }
+            for action in taken { take(action, now: now) }
+        }
+    }
+    private var isTaking = false
+
+    private func take(_ action: TransactionLayer.Action, now: Instant) {
+        switch action {
+        case .send(let octets, let destination):
+            actions.append(.send(octets, to: destination))
+        case .request(let id, let request, let flow, let mergedWith):
+            receive(request, id, on: flow, isMerged: mergedWith != nil, now: now)
+        case .cancel(let id, let request, _, let invite):
+            receiveCancel(request, id, of: invite, now: now)
+        case .acknowledgement(let request, _, _):
+            receiveAcknowledgement(request, now: now)
+        case .unacknowledged:
+            break
+        case .undeliverable(let id):
+            responseFailed(id, now: now)
+        case .serverEnded(let id):
+            serverEnded(id)
+        case .response(let id, let response, let flow):
+            receive(response, id, on: flow, now: now)
+        case .failed(let id, let failure):
+            requestFailed(id, failure, now: now)
+        case .clientEnded(let id):
+            clients[id] = nil
+        case .strayResponse(let response, _):
+            receiveStray(response, now: now)
+        }
     }
 }
-#endif
+
+extension UserAgentCore {
+    /// Whose a server transaction is.
+    enum Server {
+        case session(SessionID)
+        case request(RequestID)
+    }
+
+    /// A request that waits for the application.
+    struct PendingRequest {
+        var transaction: ServerTransactionID
+        var request: Request
+        var session: SessionID?
+    }
+
+    /// What a core has seen since it was made.
+    package struct Statistics: Hashable, Sendable {
+        package var sessions: UInt64 = 0
+        package var refusedForOverload: UInt64 = 0
+    }
+}
