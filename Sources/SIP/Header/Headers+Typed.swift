@@ -7,9 +7,8 @@ extension Headers {
 
     /// The topmost Via value.
     package func topVia() throws(HeaderError) -> Via {
-        guard let value = octets(first: .via) else { throw HeaderError(.missing, .via) }
-        guard let list = ValueReader.list(value), let first = list.first, let via = Via(parsing: first)
-        else { throw HeaderError(.malformed, .via) }
+        guard let first = try firstElement(of: .via) else { throw HeaderError(.missing, .via) }
+        guard let via = Via(parsing: first) else { throw HeaderError(.malformed, .via) }
         return via
     }
 
@@ -17,7 +16,7 @@ extension Headers {
     package var vias: [Via] {
         get throws(HeaderError) {
             var vias: [Via] = []
-            for element in try lists(of: .via) {
+            try forEachElement(of: .via) { (element) throws(HeaderError) in
                 guard let via = Via(parsing: element) else { throw HeaderError(.malformed, .via) }
                 vias.append(via)
             }
@@ -56,18 +55,23 @@ extension Headers {
     /// All Contact values. `*` beside another value is malformed.
     package var contacts: Contacts {
         get throws(HeaderError) {
-            let elements = try lists(of: .contact)
-            if elements.contains(where: { $0.elementsEqual([UInt8(ascii: "*")]) }) {
-                guard elements.count == 1 else { throw HeaderError(.malformed, .contact) }
-                return .all
-            }
             var contacts: [Contact] = []
-            for element in elements {
+            var isAll = false
+            try forEachElement(of: .contact) { (element) throws(HeaderError) in
+                let isStar = element.count == 1 && element.first == UInt8(ascii: "*")
+                guard !isAll, !(isStar && !contacts.isEmpty) else {
+                    throw HeaderError(.malformed, .contact)
+                }
+                guard !isStar else {
+                    isAll = true
+                    return
+                }
                 guard let address = NameAddress(parsing: element) else {
                     throw HeaderError(.malformed, .contact)
                 }
                 contacts.append(Contact(address))
             }
+            if isAll { return .all }
             return .list(contacts)
         }
     }
@@ -86,10 +90,12 @@ extension Headers {
 
     /// Option tags or methods as written, in order; empty when absent.
     package func tokens(_ name: HeaderName) throws(HeaderError) -> [String] {
-        try lists(of: name).map { (element) throws(HeaderError) -> String in
+        var tokens: [String] = []
+        try forEachElement(of: name) { (element) throws(HeaderError) in
             guard element.allSatisfy(\.isToken) else { throw HeaderError(.malformed, name) }
-            return element.text
+            tokens.append(element.text)
         }
+        return tokens
     }
 
     package var require: [String] { get throws(HeaderError) { try tokens(.require) } }
@@ -257,12 +263,14 @@ extension Headers {
 
     /// All addresses of a list, in order.
     package func addresses(_ name: HeaderName) throws(HeaderError) -> [NameAddress] {
-        try lists(of: name).map { (element) throws(HeaderError) -> NameAddress in
+        var addresses: [NameAddress] = []
+        try forEachElement(of: name) { (element) throws(HeaderError) in
             guard let address = NameAddress(parsing: element) else {
                 throw HeaderError(.malformed, name)
             }
-            return address
+            addresses.append(address)
         }
+        return addresses
     }
 
     package func tokenWithParameters(

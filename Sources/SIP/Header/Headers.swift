@@ -13,6 +13,14 @@ package struct Headers: Sendable {
         fields = []
     }
 
+    /// Nothing yet, with room for this much.
+    init(capacity octets: Int, fields count: Int) {
+        storage = []
+        fields = []
+        storage.reserveCapacity(octets)
+        fields.reserveCapacity(count)
+    }
+
     init(storage: [UInt8], fields: [FieldRecord]) {
         self.storage = storage
         self.fields = fields
@@ -69,13 +77,36 @@ extension Headers {
 
     func lists(of name: HeaderName) throws(HeaderError) -> [ArraySlice<UInt8>] {
         var elements: [ArraySlice<UInt8>] = []
-        for field in fields where matches(field, name) {
-            guard let list = ValueReader.list(value(field)) else {
-                throw HeaderError(.malformed, name)
-            }
-            elements += list
-        }
+        try forEachElement(of: name) { (element) throws(HeaderError) in elements.append(element) }
         return elements
+    }
+
+    /// Calls `body` with each element of all field lines of this name.
+    /// - Throws: what `body` throws, and `malformed` when a quoted string or `<` is never closed.
+    @inline(__always)
+    func forEachElement(
+        of name: HeaderName, _ body: (ArraySlice<UInt8>) throws(HeaderError) -> Void
+    ) throws(HeaderError) {
+        for field in fields where matches(field, name) {
+            let isWhole = try ValueReader.forEachElement(of: value(field)) {
+                (element) throws(HeaderError) in
+                try body(element)
+                return true
+            }
+            guard isWhole else { throw HeaderError(.malformed, name) }
+        }
+    }
+
+    /// The first element of the first field line of this name; nil when there is none.
+    func firstElement(of name: HeaderName) throws(HeaderError) -> ArraySlice<UInt8>? {
+        guard let value = octets(first: name) else { return nil }
+        var first: ArraySlice<UInt8>?
+        let isWhole = try ValueReader.forEachElement(of: value) { (element) throws(HeaderError) in
+            first = element
+            return false
+        }
+        guard isWhole, let first else { throw HeaderError(.malformed, name) }
+        return first
     }
 
     func index(of name: HeaderName) -> Int? {
@@ -185,8 +216,10 @@ extension Headers {
         storage.append(.colon)
         storage.append(0x20)
         let valueStart = UInt32(truncatingIfNeeded: storage.count)
-        for octet in value {
-            storage.append(octet == 0x0d || octet == 0x0a || octet == 0 ? 0x20 : octet)
+        storage += value
+        for index in Int(valueStart)..<storage.count {
+            let octet = storage[index]
+            if octet == 0x0d || octet == 0x0a || octet == 0 { storage[index] = 0x20 }
         }
         let valueEnd = UInt32(truncatingIfNeeded: storage.count)
         storage.append(0x0d)

@@ -83,34 +83,47 @@ extension ValueReader {
         return plain
     }
 
-    /// The elements of a comma list, trimmed; commas within quotes and `<>` don't count.
+    /// Calls `body` with each element of a comma list, trimmed, until it says false; commas within
+    /// quotes and `<>` don't count.
     ///
     /// Empty elements are left out (RFC 3261 §25.1 has none, RFC 9110 §5.6.1 asks a reader to skip
-    /// them), except that nothing at all is an empty list.
-    /// - Returns: nil when a quoted string or `<` is never closed.
-    static func list(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
-        var elements: [ArraySlice<UInt8>] = []
+    /// them).
+    /// - Returns: false when a quoted string or `<` is never closed.
+    @inline(__always)
+    static func forEachElement(
+        of value: ArraySlice<UInt8>, _ body: (ArraySlice<UInt8>) throws(HeaderError) -> Bool
+    ) throws(HeaderError) -> Bool {
         var reader = ValueReader(value)
         var start = value.startIndex
         var isEnclosed = false
         while let octet = reader.peek {
             switch octet {
             case .quote where !isEnclosed:
-                guard reader.quotedString() != nil else { return nil }
+                guard reader.quotedString() != nil else { return false }
                 continue
             case .less: isEnclosed = true
             case .greater: isEnclosed = false
             case .comma where !isEnclosed:
                 let element = value[start..<reader.position].trimmed
-                if !element.isEmpty { elements.append(element) }
                 start = reader.position + 1
+                if !element.isEmpty, try !body(element) { return true }
             default: break
             }
             reader.skip()
         }
-        guard !isEnclosed else { return nil }
+        guard !isEnclosed else { return false }
         let element = value[start...].trimmed
-        if !element.isEmpty { elements.append(element) }
-        return elements
+        if !element.isEmpty { _ = try body(element) }
+        return true
+    }
+
+    /// The elements of a comma list; nil when a quoted string or `<` is never closed.
+    static func list(_ value: ArraySlice<UInt8>) -> [ArraySlice<UInt8>]? {
+        var elements: [ArraySlice<UInt8>] = []
+        let isWhole = try? forEachElement(of: value) { (element) throws(HeaderError) in
+            elements.append(element)
+            return true
+        }
+        return isWhole == true ? elements : nil
     }
 }

@@ -85,9 +85,17 @@ extension Via {
             self.port = port
         }
         guard let parameters = Parameters(reading: &reader) else { return nil }
-        sentProtocol = "\(name.text)/\(version.text)"
-        self.transport = transport.text.uppercased()
+        sentProtocol =
+            name.elementsEqual([0x53, 0x49, 0x50]) && version.elementsEqual([0x32, 0x2e, 0x30])
+            ? "SIP/2.0" : "\(name.text)/\(version.text)"
+        self.transport = Via.transportName(transport)
         self.host = host
         self.parameters = parameters
+    }
+
+    /// In capitals; the usual ones cost no new string.
+    private static func transportName(_ octets: ArraySlice<UInt8>) -> String {
+        for name in ["UDP", "TCP", "TLS"] where octets.equalsIgnoringCase(name) { return name }
+        return octets.text.uppercased()
     }
 }

@@ -14,12 +14,10 @@ package enum Message: Sendable {
         let outline = try MessageOutline(of: octets, limits: limits)
         let headers = Headers(storage: octets, fields: outline.fields)
         switch outline.start {
-        case .request(let method, let uri, let version):
-            self = .request(
-                Request(outline, headers, method: method, uri: uri, version: version))
-        case .response(let status, let reason, let version):
-            self = .response(
-                Response(outline, headers, status: status, reason: reason, version: version))
+        case .request(let method, let uri):
+            self = .request(Request(outline, headers, method: method, uri: uri))
+        case .response(let status, let reason):
+            self = .response(Response(outline, headers, status: status, reason: reason))
         }
     }
 

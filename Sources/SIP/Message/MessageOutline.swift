@@ -1,8 +1,8 @@
 /// Where the parts of a message are, found in one pass over its octets.
 struct MessageOutline {
     enum Start {
-        case request(method: Range<Int>, uri: Range<Int>, version: Range<Int>)
-        case response(status: StatusCode, reason: Range<Int>, version: Range<Int>)
+        case request(method: Method, uri: Range<Int>)
+        case response(status: StatusCode, reason: Range<Int>)
     }
 
     let start: Start
@@ -11,6 +11,8 @@ struct MessageOutline {
     let fields: [FieldRecord]
     let body: Range<Int>
     let fault: StructuralFault?
+    /// Whether the version is SIP/2.0.
+    let isVersion2: Bool
     /// All lines end in CRLF, so that they may be copied as they are.
     let hasStandardLineEnds: Bool
 }
@@ -45,6 +47,7 @@ extension MessageOutline {
         body = head..<bodyEnd
         guard body.count <= limits.bodyLength else { throw .tooLong }
         self.fault = fault
+        isVersion2 = scanner.isVersion2
         hasStandardLineEnds = scanner.hasStandardLineEnds
     }
 

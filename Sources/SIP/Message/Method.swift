@@ -25,19 +25,3 @@ package struct Method: Hashable, Sendable, CustomStringConvertible, ExpressibleB
     @inlinable package static var refer: Method { "REFER" }
     @inlinable package static var message: Method { "MESSAGE" }
 }
-
-extension Method {
-    /// A known method costs no new string.
-    init(located octets: ArraySlice<UInt8>) {
-        for method in Method.known where octets.elementsEqual(method.name.utf8) {
-            self = method
-            return
-        }
-        self.init(octets.text)
-    }
-
-    private static let known: [Method] = [
-        .invite, .ack, .bye, .cancel, .options, .register, .prack, .update, .info, .subscribe,
-        .notify, .publish, .refer, .message,
-    ]
-}

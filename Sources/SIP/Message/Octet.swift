@@ -64,9 +64,16 @@ extension Collection<UInt8> {
     /// The octets as UTF-8; what isn't becomes U+FFFD.
     var text: String { String(decoding: self, as: UTF8.self) }
 
+    /// The text with ASCII letters small.
+    var lowercasedText: String {
+        contains { $0 &- 0x41 < 26 } ? map(\.lowercased).text : text
+    }
+
     /// Whether these are the octets of `text` without regard to ASCII case.
     func equalsIgnoringCase(_ text: String) -> Bool {
-        elementsEqual(text.utf8) { $0.lowercased == $1.lowercased }
+        let other = text.utf8
+        guard count == other.count else { return false }
+        return elementsEqual(other) { $0 == $1 || $0.lowercased == $1.lowercased }
     }
 }
 

@@ -7,6 +7,7 @@ struct OutlineScanner {
     private(set) var position = 0
     private(set) var fault: StructuralFault?
     private(set) var hasStandardLineEnds = true
+    private(set) var isVersion2 = false
 
     init(limits: MessageLimits) { self.limits = limits }
 
@@ -42,12 +43,12 @@ extension OutlineScanner {
             && octets[at + 2].lowercased == 0x70 && octets[at + 3] == 0x2f
     }
 
-    private func statusLine(
+    private mutating func statusLine(
         _ octets: Span<UInt8>, _ start: Int, _ end: Int
     ) throws(MessageError) -> MessageOutline.Start {
         var at = start
         while at < end, octets[at] != 0x20 { at += 1 }
-        let version = start..<at
+        noteVersion(octets, start..<at)
         guard at + 4 <= end else { throw .badStatusLine }
         var value = 0
         for digit in at + 1..<at + 4 {
@@ -57,9 +58,9 @@ extension OutlineScanner {
         guard let status = StatusCode(value) else { throw .badStatusLine }
         at += 4
         // The space before an empty reason phrase is often missing.
-        guard at < end else { return .response(status: status, reason: at..<at, version: version) }
+        guard at < end else { return .response(status: status, reason: at..<at) }
         guard octets[at] == 0x20 else { throw .badStatusLine }
-        return .response(status: status, reason: at + 1..<end, version: version)
+        return .response(status: status, reason: at + 1..<end)
     }
 
     private mutating func requestLine(
@@ -85,8 +86,18 @@ extension OutlineScanner {
         if uriStart != methodEnd + 1 || uriEnd != versionStart - 1 || uriStart == uriEnd {
             note(.startLine)
         }
+        noteVersion(octets, versionStart..<lineEnd)
+        let length = methodEnd - start
+        let word = OutlineScanner.word(octets, at: start) & OutlineScanner.mask(min(length, 8))
         return .request(
-            method: start..<methodEnd, uri: uriStart..<uriEnd, version: versionStart..<lineEnd)
+            method: Method(octets, start..<methodEnd, word: word), uri: uriStart..<uriEnd)
+    }
+
+    private mutating func noteVersion(_ octets: Span<UInt8>, _ range: Range<Int>) {
+        isVersion2 =
+            range.count == 7 && OutlineScanner.isProtocol(octets, range.lowerBound)
+            && octets[range.lowerBound + 4] == 0x32 && octets[range.lowerBound + 5] == 0x2e
+            && octets[range.lowerBound + 6] == 0x30
     }
 
     /// The end of the start line's text; `position` is then after its line end.
@@ -202,6 +213,34 @@ extension OutlineScanner {
 
     /// The field, where its name ends, and its colon; `nameEnd == start` when the line has no name.
     private func name(_ octets: Span<UInt8>, _ start: Int) -> (KnownHeader, Int, Int) {
+        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
+        var at = start
+        for index in 0..<3 {
+            let word = OutlineScanner.word(octets, at: at)
+            let colons = word ^ 0x3a3a_3a3a_3a3a_3a3a
+            let hits = (colons &- 0x0101_0101_0101_0101) & ~colons & 0x8080_8080_8080_8080
+            let length = hits == 0 ? 8 : hits.trailingZeroBitCount / 8
+            let part = word & OutlineScanner.mask(length)
+            // White space, controls and octets that are no token are for the slow way.
+            let small = (part &- (0x2121_2121_2121_2121 & OutlineScanner.mask(length))) & ~part
+            guard (small | part) & 0x8080_8080_8080_8080 == 0 else { break }
+            let folded = part | 0x2020_2020_2020_2020 & OutlineScanner.mask(length)
+            switch index {
+            case 0: words.0 = folded
+            case 1: words.1 = folded
+            default: words.2 = folded
+            }
+            at += length
+            guard hits != 0 else { continue }
+            let known = KnownHeader.find(words.0, words.1, words.2)
+            guard known != .other else { break }
+            return (known, at, at)
+        }
+        return unusualName(octets, start)
+    }
+
+    /// The same for any name, octet by octet.
+    private func unusualName(_ octets: Span<UInt8>, _ start: Int) -> (KnownHeader, Int, Int) {
         var at = start
         while at < octets.count, octets[at].isToken { at += 1 }
         let nameEnd = at
@@ -209,33 +248,42 @@ extension OutlineScanner {
         guard nameEnd > start, at < octets.count, octets[at] == 0x3a else {
             return (.other, start, start - 1)
         }
-        var words: (UInt64, UInt64, UInt64) = (0, 0, 0)
         guard nameEnd - start <= 24 else { return (.other, nameEnd, at) }
-        for index in start..<nameEnd {
-            let bits = UInt64(octets[index] | 0x20) << UInt64((index &- start) &* 8 & 63)
-            switch index &- start {
-            case ..<8: words.0 |= bits
-            case ..<16: words.1 |= bits
-            default: words.2 |= bits
-            }
+        return (KnownHeader(name: (start..<nameEnd).map { octets[$0] }[...]), nameEnd, at)
+    }
+
+    /// Eight octets, the first lowest, zero beyond the end.
+    private static func word(_ octets: Span<UInt8>, at start: Int) -> UInt64 {
+        if start &+ 8 <= octets.count {
+            let raw = unsafe octets.bytes
+            // Unsafe for the bits of other types; bounds are checked.
+            let native = unsafe raw.unsafeLoadUnaligned(fromByteOffset: start, as: UInt64.self)
+            return UInt64(littleEndian: native)
         }
-        return (KnownHeader.find(words.0, words.1, words.2), nameEnd, at)
+        var word: UInt64 = 0
+        var shift: UInt64 = 0
+        for index in start..<max(start, octets.count) {
+            word |= UInt64(octets[index]) << shift
+            shift += 8
+        }
+        return word
+    }
+
+    /// Ones for the lowest `length` octets, 0 to 8.
+    private static func mask(_ length: Int) -> UInt64 {
+        length >= 8 ? .max : (1 << UInt64(length * 8)) - 1
     }
 
     /// The first octet below 0x20 at `from` or after it; the count when there is none.
     static func nextControl(_ octets: Span<UInt8>, from: Int) -> Int {
         var at = from
-        let limit = octets.count
-        let raw = unsafe octets.bytes
-        while at &+ 8 <= limit {
-            // Unsafe for the bits of other types; bounds are checked.
-            let native = unsafe raw.unsafeLoadUnaligned(fromByteOffset: at, as: UInt64.self)
-            let word = UInt64(littleEndian: native)
+        while at &+ 8 <= octets.count {
+            let word = word(octets, at: at)
             let hits = (word &- 0x2020_2020_2020_2020) & ~word & 0x8080_8080_8080_8080
             if hits != 0 { return at &+ hits.trailingZeroBitCount / 8 }
             at &+= 8
         }
-        while at < limit, octets[at] >= 0x20 { at &+= 1 }
+        while at < octets.count, octets[at] >= 0x20 { at &+= 1 }
         return at
     }
 }

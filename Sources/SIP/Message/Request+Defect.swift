@@ -38,8 +38,9 @@ extension Request {
 
     private func headerDefect(_ limits: MessageLimits) throws(HeaderError) -> Rejection? {
         if let repeated = repeatedField { return bad("Repeated \(repeated.text)") }
-        let vias = try headers.lists(of: .via)
-        guard vias.count <= limits.listLength else { return bad("Too Many Via Values") }
+        var vias = 0
+        try headers.forEachElement(of: .via) { (_) throws(HeaderError) in vias += 1 }
+        guard vias <= limits.listLength else { return bad("Too Many Via Values") }
         _ = try headers.topVia()
         let from = try headers.from
         let to = try headers.to

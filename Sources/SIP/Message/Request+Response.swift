@@ -6,7 +6,7 @@ extension Request {
     package func response(
         _ status: StatusCode, reason: String? = nil, toTag: String? = nil
     ) -> Response {
-        var copy = Headers()
+        var copy = Headers(capacity: 768, fields: 16)
         let makesDialog =
             status > 100 && status < 300
             && (method == .invite || method == .subscribe || method == .refer || method == .notify)

@@ -32,17 +32,16 @@ package struct Request: Sendable {
     }
 
     init(
-        _ outline: MessageOutline, _ headers: Headers, method: Range<Int>, uri: Range<Int>,
-        version: Range<Int>
+        _ outline: MessageOutline, _ headers: Headers, method: Method, uri: Range<Int>
     ) {
-        self.method = Method(located: headers.storage[method])
+        self.method = method
         self.headers = headers
         self.uri = .located(uri)
         bodyStorage = .located(outline.body)
         startLine = outline.fault == .startLine || !outline.hasStandardLineEnds ? nil : outline.startLine
         hasStandardLineEnds = outline.hasStandardLineEnds
         fault = outline.fault
-        isVersion2 = headers.storage[version].equalsIgnoringCase("SIP/2.0")
+        isVersion2 = outline.isVersion2
     }
 
     /// Its scheme is `malformed` when what stands there is no URI.
@@ -87,6 +86,7 @@ package struct Request: Sendable {
 extension Request {
     package func serialised() -> [UInt8] {
         var octets: [UInt8] = []
+        octets.reserveCapacity(headers.storage.count + bodyLength + 64)
         serialise(into: &octets)
         return octets
     }

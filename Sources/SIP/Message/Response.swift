@@ -31,8 +31,7 @@ package struct Response: Sendable {
     }
 
     init(
-        _ outline: MessageOutline, _ headers: Headers, status: StatusCode, reason: Range<Int>,
-        version: Range<Int>
+        _ outline: MessageOutline, _ headers: Headers, status: StatusCode, reason: Range<Int>
     ) {
         self.status = status
         self.headers = headers
@@ -41,7 +40,7 @@ package struct Response: Sendable {
         startLine = outline.hasStandardLineEnds ? outline.startLine : nil
         hasStandardLineEnds = outline.hasStandardLineEnds
         fault = outline.fault
-        isVersion2 = headers.storage[version].equalsIgnoringCase("SIP/2.0")
+        isVersion2 = outline.isVersion2
     }
 
     /// The reason phrase, for people only.
@@ -93,6 +92,7 @@ package struct Response: Sendable {
 extension Response {
     package func serialised() -> [UInt8] {
         var octets: [UInt8] = []
+        octets.reserveCapacity(headers.storage.count + bodyLength + 64)
         serialise(into: &octets)
         return octets
     }

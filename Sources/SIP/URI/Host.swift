@@ -49,7 +49,7 @@ extension Host {
         if let first = name.first, first.isDigit, let address = IPAddress(utf8: name) {
             self = .address(address)
         } else {
-            self = .name(String(decoding: name.lazy.map(\.lowercased), as: UTF8.self))
+            self = .name(name.lowercasedText)
         }
     }
 

@@ -55,9 +55,11 @@ extension URI {
             guard !info.isEmpty else { return nil }
             user = info.text
         }
+        let hostStart = reader.position
         guard let host = Host(reading: &reader), let port = Host.port(reading: &reader) else {
             return nil
         }
+        let hostPort = written[hostStart..<reader.position]
         guard let parameters = URI.parameters(reading: &reader) else { return nil }
         var headers: String?
         if reader.take(.question) {
@@ -68,7 +70,24 @@ extension URI {
         }
         self.init(
             scheme: scheme, escapedUser: user, password: password, host: host, port: port,
-            parameters: parameters, headers: headers, opaque: "", written: written.text)
+            parameters: parameters, headers: headers, opaque: "",
+            written: URI.isAsWritten(written, hostPort) ? nil : written.text)
+    }
+
+    /// Whether the components put together give these octets again, so that no copy need be kept:
+    /// scheme and host in small letters, no IPv6, no port with a zero in front.
+    private static func isAsWritten(_ uri: ArraySlice<UInt8>, _ hostPort: ArraySlice<UInt8>) -> Bool {
+        guard let first = uri.first, first == 0x73, uri.prefix(4).allSatisfy({ $0 & 0x20 != 0 }) else {
+            return false
+        }
+        var previous: UInt8 = 0
+        for octet in hostPort {
+            if octet &- 0x41 < 26 || octet == 0x5b || (octet == 0x30 && previous == .colon) {
+                return false
+            }
+            previous = octet
+        }
+        return true
     }
 
     private init?(tel start: ValueReader, written: ArraySlice<UInt8>) {

@@ -29,7 +29,7 @@ package struct URI: Sendable, CustomStringConvertible {
     /// What follows the colon of an `other` URI, all of a malformed one; else empty.
     package var opaque: String { didSet { written = nil } }
 
-    /// The octets that it was parsed from, while they still are what it says.
+    /// What it was parsed from, where the components give another text, and while they are unchanged.
     private var written: String?
 
     /// A URI of our own; the user part is escaped as needed.
@@ -50,7 +50,7 @@ package struct URI: Sendable, CustomStringConvertible {
 
     init(
         scheme: Scheme, escapedUser: String?, password: String?, host: Host, port: UInt16?,
-        parameters: Parameters, headers: String?, opaque: String, written: String
+        parameters: Parameters, headers: String?, opaque: String, written: String?
     ) {
         self.scheme = scheme
         self.escapedUser = escapedUser

@@ -1,0 +1,4 @@
+#include <stdbool.h>
+#include <stdint.h>
+#include <stddef.h>
+#include <re.h>
