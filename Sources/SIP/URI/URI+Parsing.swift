@@ -13,8 +13,11 @@ extension URI {
         guard name.first?.isLetter == true, reader.take(.colon) else { return nil }
         // White space, controls, and what delimits a URI in a header field can't be within one.
         // Octets beyond ASCII should have been escaped; they harm nobody.
-        guard reader.rest.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != .less && $0 != .greater && $0 != .quote })
+        guard reader.rest.allSatisfy({ $0 > 0x20 && $0 != 0x7f && $0 != .less && $0 != .greater })
         else { return nil }
+        // Quotes are in no URI by the grammar; proxies put them into parameters of Record-Route.
+        let beforeParameters = reader.rest.prefix { $0 != .semicolon }
+        guard !beforeParameters.contains(.quote) else { return nil }
         if name.equalsIgnoringCase("sip") {
             self.init(sip: .sip, reader, written: octets)
         } else if name.equalsIgnoringCase("sips") {
@@ -22,7 +25,7 @@ extension URI {
         } else if name.equalsIgnoringCase("tel") {
             self.init(tel: reader, written: octets)
         } else {
-            guard !reader.isAtEnd else { return nil }
+            guard !reader.isAtEnd, !reader.rest.contains(.quote) else { return nil }
             self.init(
                 scheme: .other(name.text.lowercased()), escapedUser: nil, password: nil,
                 host: .name(""), port: nil, parameters: Parameters(), headers: nil,
@@ -47,7 +50,7 @@ extension URI {
         if let at = rest.firstIndex(of: .at) {
             var info = rest[..<at]
             reader = ValueReader(rest[(at + 1)...])
-            guard URI.hasValidEscapes(info), !reader.rest.contains(.at) else { return nil }
+            guard URI.hasValidEscapes(info), !info.contains(.quote), !reader.rest.contains(.at) else { return nil }
             if let colon = info.firstIndex(of: .colon) {
                 password = info[(colon + 1)...].text
                 info = info[..<colon]
@@ -63,7 +66,9 @@ extension URI {
         guard let parameters = URI.parameters(reading: &reader) else { return nil }
         var headers: String?
         if reader.take(.question) {
-            guard !reader.isAtEnd, URI.hasValidEscapes(reader.rest) else { return nil }
+            guard !reader.isAtEnd, !reader.rest.contains(.quote),
+                URI.hasValidEscapes(reader.rest)
+            else { return nil }
             headers = reader.rest.text
         } else if !reader.isAtEnd {
             return nil

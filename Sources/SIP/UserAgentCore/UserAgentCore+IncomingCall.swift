@@ -7,7 +7,7 @@ extension UserAgentCore {
     func receiveInvite(
         _ request: Request, _ transaction: ServerTransactionID, on flow: Flow, now: Instant
     ) {
-        guard sessions.count < configuration.maximumSessions else {
+        guard !isOverloaded else {
             return respond(to: request, transaction, overloaded(), now: now)
         }
         guard let point = point(for: flow) else {
@@ -120,7 +120,7 @@ extension UserAgentCore {
     ///
     /// - Parameter body: the answer to its offer, or our offer when it had none; not used when a
     ///   reliable provisional response has settled that already. While such a one waits for its
-    ///   PRACK, the 200 waits too.
+    ///   PRACK, or an offer in PRACK or UPDATE for its answer, the 200 waits too.
     package func accept(
         _ id: SessionID, body: MessageBody?, headers: [Rejection.Field] = [], now: Instant
     ) {
@@ -128,7 +128,7 @@ extension UserAgentCore {
             session.invite?.acceptance == nil
         else { return }
         let acceptance = InviteSession.Acceptance(body: body, headers: headers)
-        if session.provisionals?.isPending == true {
+        if session.provisionals?.isPending == true || session.offer != nil {
             session.laterProvisionals = []
             session.invite?.acceptance = acceptance
             return
