@@ -1,4 +1,7 @@
+import Glibc
 package import Logging
+import Primitives
+import Synchronization
 
 /// The music on disk, watched: prepares what appears and publishes what each class plays.
 ///
@@ -11,26 +14,71 @@ package final class AudioLibrary: Sendable {
     /// time; the first calls come from within ``start(publish:)``.
     package typealias Publish = @Sendable (_ className: String, _ playlist: ClassPlaylist) -> Void
 
-    package init(configuration: AudioLibraryConfiguration, logger: Logger) {}
+    private struct State {
+        var configuration: AudioLibraryConfiguration
+        var thread: SystemThread?
+        var pool: PreparationPool?
+    }
+
+    private let state: Mutex<State>
+    private let mailbox: LibraryMailbox
+    private let logger: Logger
+
+    package init(configuration: AudioLibraryConfiguration, logger: Logger) {
+        state = Mutex(State(configuration: configuration))
+        mailbox = LibraryMailbox()
+        self.logger = logger
+    }
 
     /// Publishes every class that is known so far (with the tone where nothing is ready), then
     /// watches and prepares on threads of its own until ``stop()``.
-    package func start(publish: @escaping Publish) throws(AudioLibraryError) {}
+    package func start(publish: @escaping Publish) throws(AudioLibraryError) {
+        let configuration = state.withLock { $0.configuration }
+        let cache = try TrackCache(directory: configuration.cacheDirectory)
+        let index = ContentIndex(path: "\(configuration.cacheDirectory)/index")
+        let pool = PreparationPool(
+            root: configuration.mediaDirectory, cache: cache, index: index
+        ) { [mailbox] job, outcome in
+            mailbox.put(.finished(job, outcome))
+        }
+        let loop = LibraryLoop(
+            configuration: configuration, cache: cache, index: index, pool: pool, mailbox: mailbox,
+            logger: logger, publish: publish)
+        try pool.start(workers: configuration.workers ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
+        // What there is is known, and sounds, when this returns.
+        loop.turn()
+        // The loop is handed over: from here on only its thread touches it.
+        nonisolated(unsafe) let handed = loop
+        let thread = try SystemThread(name: "audio-library") { handed.run() }
+        state.withLock {
+            $0.thread = thread
+            $0.pool = pool
+        }
+    }
 
-    /// Follows a changed configuration; what both have in common plays on.
-    package func apply(_ configuration: AudioLibraryConfiguration) {}
+    /// Follows a changed configuration; what both have in common plays on. The directories can't
+    /// be changed while it runs.
+    package func apply(_ configuration: AudioLibraryConfiguration) {
+        mailbox.put(.apply(configuration))
+    }
 
     /// Ends all threads and returns when they have ended. What was published stays readable.
-    package func stop() {}
+    package func stop() {
+        let (thread, pool) = state.withLock { state in
+            defer {
+                state.thread = nil
+                state.pool = nil
+            }
+            return (state.thread, state.pool)
+        }
+        mailbox.put(.stop)
+        thread?.join()
+        pool?.stop()
+    }
 
     /// Every file, link and folder that is or should be music, by path.
-    package var files: [FileReport] { [] }
+    package var files: [FileReport] { mailbox.reports.files }
 
     /// Every class, by name.
-    package var classes: [ClassReport] { [] }
-
-    /// Looks at every file once, decoding each to its end but preparing nothing, for
-    /// `intermezzo check` and `intermezzo media list` without a running appliance. Takes a few
-    /// milliseconds per minute of music.
-    package static func survey(_ configuration: AudioLibraryConfiguration) -> [FileReport] { [] }
+    package var classes: [ClassReport] { mailbox.reports.classes }
 }

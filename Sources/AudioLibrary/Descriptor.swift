@@ -79,9 +79,14 @@ func makeDirectories(_ path: String) throws(SystemError) {
 
 /// Names in a directory but for `.` and `..`, in no order.
 func listDirectory(_ path: String) throws(SystemError) -> [String] {
+    try listDirectoryWithLinks(path).map(\.name)
+}
+
+/// The same, each with whether it is a symbolic link, where the file system tells that for free.
+func listDirectoryWithLinks(_ path: String) throws(SystemError) -> [(name: String, isLink: Bool)] {
     guard let directory = opendir(path) else { throw SystemError(call: "opendir", errno: errno) }
     defer { closedir(directory) }
-    var names: [String] = []
+    var names: [(name: String, isLink: Bool)] = []
     while true {
         errno = 0
         guard let entry = readdir(directory) else {
@@ -91,6 +96,8 @@ func listDirectory(_ path: String) throws(SystemError) -> [String] {
         let name = withUnsafeBytes(of: &entry.pointee.d_name) { bytes in
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
-        if name != "." && name != ".." { names.append(name) }
+        if name != "." && name != ".." {
+            names.append((name, entry.pointee.d_type == UInt8(DT_LNK)))
+        }
     }
 }

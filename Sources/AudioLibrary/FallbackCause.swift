@@ -5,6 +5,8 @@ package struct FallbackCause: Sendable, Hashable, CustomStringConvertible {
         case missing
         /// Its folder holds no audio file.
         case empty
+        /// The one file that its configuration names isn't there.
+        case fileMissing(String)
         /// None of its files can be played; the count of them.
         case allBroken(Int)
         /// Its files are not ready yet. No cause for alarm.
@@ -33,6 +35,7 @@ package struct FallbackCause: Sendable, Hashable, CustomStringConvertible {
             switch reason {
             case .missing: "there is no such folder"
             case .empty: "its folder holds no audio file"
+            case .fileMissing(let file): "its file \(file) isn't there"
             case .allBroken(let count): "none of its \(count) files can be played"
             case .preparing: "its files are being prepared"
             }
