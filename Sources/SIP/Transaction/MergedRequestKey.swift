@@ -7,12 +7,10 @@ struct MergedRequestKey: Hashable {
 
     /// - Returns: nil for a request within a dialog, and for one that lacks what is compared.
     init?(_ request: Request) {
-        guard let to = try? request.headers.to, to.tag == nil,
-            let from = try? request.headers.from,
-            let callID = request.headers.callID,
+        guard request.headers.tag(of: .to) == nil, let callID = request.headers.callID,
             let cseq = try? request.headers.cseq
         else { return nil }
-        fromTag = from.tag
+        fromTag = request.headers.tag(of: .from)
         self.callID = callID
         self.cseq = cseq
     }

@@ -16,7 +16,7 @@ enum ServerTransactionKey: Hashable {
             self = .branch(branch, via.host, port: via.port, method)
         } else {
             self = .rfc2543(
-                uri: request.requestURI.description, fromTag: (try? request.headers.from)?.tag,
+                uri: request.requestURI.description, fromTag: request.headers.tag(of: .from),
                 callID: request.headers.callID ?? "",
                 number: (try? request.headers.cseq)?.number ?? 0, method, via: via.description)
         }

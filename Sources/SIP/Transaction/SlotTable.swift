@@ -34,8 +34,8 @@ struct SlotTable<Element> {
 
     /// The place must be taken: one that `place(of:)` or an index of the same owner gave.
     subscript(place: Int) -> Element? {
-        _read { yield elements[place] }
-        _modify { yield &elements[place] }
+        @inline(__always) _read { yield elements[place] }
+        @inline(__always) _modify { yield &elements[place] }
     }
 
     mutating func remove(at place: Int) -> Element? {

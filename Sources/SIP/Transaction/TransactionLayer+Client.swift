@@ -105,26 +105,25 @@ extension TransactionLayer {
     mutating func receive(_ response: Response, on flow: Flow, now: Instant) {
         guard let branch = (try? response.headers.topVia())?.branch,
             let method = (try? response.headers.cseq)?.method,
-            let place = clientPlaces[ClientTransactionKey(branch: branch, method: method)],
-            let client = clients[place]
+            let place = clientPlaces[ClientTransactionKey(branch: branch, method: method)]
         else {
             receiveStray(response, on: flow)
             return
         }
         // More Via than we sent would be forwarded by nobody but a proxy in a loop of its own
         // making (RFC 3261 §8.1.3.3).
-        guard response.headers.viaCount == client.viaCount else {
+        guard response.headers.viaCount == clients[place]?.viaCount else {
             statistics.strayResponses += 1
             return
         }
         // The connection that the answer came by is the one for ACK and CANCEL.
-        if flow.transport.isReliable, flow.transport == client.destination.transport {
+        if flow.transport.isReliable, flow.transport == clients[place]?.destination.transport {
             redirect(place, to: .flow(flow))
         }
         let id = ClientTransactionID(value: clients.number(at: place))
         let code = response.status.value
         var isForUser = false
-        switch client.machine {
+        switch clients[place]?.machine {
         case .invite(var machine):
             let reception = machine.receive(code, now: now)
             clients[place]?.machine = .invite(machine)
@@ -134,17 +133,23 @@ extension TransactionLayer {
                 acknowledge(response, at: place)
                 isForUser = true
             case .acknowledge:
-                resend(client.acknowledgement, to: client.destination)
+                if let ack = clients[place]?.acknowledgement,
+                    let destination = clients[place]?.destination
+                {
+                    resend(ack, to: destination)
+                }
             case .drop: break
             }
-            if machine.isProceeding, case .wanted(let reason) = client.cancellation {
+            if machine.isProceeding, case .wanted(let reason) = clients[place]?.cancellation {
                 sendCancel(at: place, reason: reason, now: now)
             }
         case .other(var machine):
             isForUser = machine.receive(code, now: now)
             clients[place]?.machine = .other(machine)
+        case nil:
+            return
         }
-        if isForUser, !client.isInternal { actions.append(.response(id, response, on: flow)) }
+        if isForUser, clients[place]?.isInternal == false { actions.append(.response(id, response, on: flow)) }
         settleClient(at: place)
     }
 
@@ -207,10 +212,9 @@ extension TransactionLayer {
     }
 
     mutating func advanceClient(at place: Int, to now: Instant) {
-        guard let client = clients[place] else { return }
         let resends: Bool
         let timedOut: Bool
-        switch client.machine {
+        switch clients[place]?.machine {
         case .invite(var machine):
             let action = machine.advance(to: now)
             clients[place]?.machine = .invite(machine)
@@ -219,10 +223,14 @@ extension TransactionLayer {
             let action = machine.advance(to: now)
             clients[place]?.machine = .other(machine)
             (resends, timedOut) = (action == .resend, action == .timedOut)
+        case nil:
+            return
         }
-        if resends {
+        if resends, let octets = clients[place]?.octets,
+            let destination = clients[place]?.destination
+        {
             statistics.retransmissions += 1
-            resend(client.octets, to: client.destination)
+            resend(octets, to: destination)
         }
         if timedOut {
             statistics.timeouts += 1

@@ -70,25 +70,23 @@ extension TransactionLayer {
 
     /// The transaction that a request belongs to.
     private func place(of key: ServerTransactionKey, matching request: Request) -> Int? {
-        guard let place = serverPlaces[key], let server = servers[place] else { return nil }
+        guard let place = serverPlaces[key] else { return nil }
         guard key.isRFC2543 else { return place }
-        let tag = (try? request.headers.to)?.tag
         // An ACK carries the tag that our response put in, any other the one of the first request.
-        let expected = request.method == .ack ? server.responseTag : server.requestTag
-        return tag == expected ? place : nil
+        let expected =
+            request.method == .ack ? servers[place]?.responseTag : servers[place]?.requestTag
+        return request.headers.tag(of: .to) == expected ? place : nil
     }
 
     private mutating func receiveAgain(at place: Int) {
         statistics.repeatedRequests += 1
-        guard let server = servers[place] else { return }
         let isAnswered =
-            switch server.machine {
+            switch servers[place]?.machine {
             case .invite(let machine): machine.receiveRetransmission()
             case .other(let machine): machine.receiveRetransmission()
+            case nil: false
             }
-        if isAnswered, !server.response.isEmpty {
-            actions.append(.send(server.response, to: server.destination))
-        }
+        if isAnswered { resendResponse(at: place) }
     }
 
     private mutating func receiveAcknowledgement(
@@ -131,10 +129,11 @@ extension TransactionLayer {
             request.method == .invite
             ? .invite(InviteServerTransaction(reliable: reliable, timers: timers, now: now))
             : .other(NonInviteServerTransaction(reliable: reliable, timers: timers, now: now))
+        let requestTag = key.isRFC2543 ? request.headers.tag(of: .to) : nil
         let number = servers.insert(
             ServerTransaction(
                 machine: machine, key: key, mergedKey: mergedKey, destination: destination,
-                request: request, requestTag: (try? request.headers.to)?.tag))
+                request: request, requestTag: requestTag))
         let id = ServerTransactionID(value: number)
         guard let place = servers.place(of: number) else { return }
         statistics.serverTransactions += 1
@@ -167,7 +166,7 @@ extension TransactionLayer {
         // The same tag for the same request, since nothing remembers it (RFC 3261 §8.2.7).
         var hasher = Hasher()
         hasher.combine(request.headers.callID)
-        hasher.combine((try? request.headers.from)?.tag)
+        hasher.combine(request.headers.tag(of: .from))
         hasher.combine((try? request.headers.topVia())?.branch)
         let tag = configuration.identity + String(UInt(bitPattern: hasher.finalize()), radix: 16)
         var response = request.response(.serviceUnavailable, toTag: tag)
@@ -181,7 +180,7 @@ extension TransactionLayer {
         servers[place]?.response = octets
         servers[place]?.request = nil
         if response.status.isFinal, servers[place]?.key.isRFC2543 == true {
-            servers[place]?.responseTag = (try? response.headers.to)?.tag
+            servers[place]?.responseTag = response.headers.tag(of: .to)
         }
         actions.append(.send(octets, to: destination))
     }
@@ -194,10 +193,8 @@ extension TransactionLayer {
             switch action {
             case .sendTrying: sendTrying(at: place)
             case .resend:
-                if let server = servers[place] {
-                    statistics.retransmissions += 1
-                    actions.append(.send(server.response, to: server.destination))
-                }
+                statistics.retransmissions += 1
+                resendResponse(at: place)
             case .unacknowledged:
                 let id = ServerTransactionID(value: servers.number(at: place))
                 actions.append(.unacknowledged(id))
@@ -214,6 +211,13 @@ extension TransactionLayer {
             break
         }
         settleServer(at: place)
+    }
+
+    private mutating func resendResponse(at place: Int) {
+        guard let octets = servers[place]?.response, !octets.isEmpty,
+            let destination = servers[place]?.destination
+        else { return }
+        actions.append(.send(octets, to: destination))
     }
 
     private mutating func sendTrying(at place: Int) {

@@ -66,7 +66,7 @@ import Testing
                 opaque="HRPCssKJSGjCrkzDg8OhwpzCiGPChXYjwrI2QmXDnsOS", charset=UTF-8, userhash=true
                 """,
             method: "GET", uri: "/doe.json", body: "", user: "J\u{e4}s\u{f8}n Doe",
-            password: "Secret, or not?", cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+niz/sm",
+            password: "Secret, or not?", cnonce: "NTg6RKcb9boFIAS3KrFK9BGeh+iDa/sm6jUMp2wds69v",
             username: "793263caabb707a56211940d90411ea4a575adeccb7e360aeb624ed06ece9b0b",
             response: "3798d4131c277846293534c3edc11bd8a5e4cdcbff78b05db9d95eeb1cec68a5"),
     ]
