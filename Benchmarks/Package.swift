@@ -24,5 +24,10 @@ let package = Package(
             name: "sip-parse-osip2", dependencies: ["CLibosip2"], path: "SIPParse/osip2"),
         .systemLibrary(name: "CLibre", path: "SIPParse/CLibre", pkgConfig: "libre"),
         .executableTarget(name: "sip-parse-re", dependencies: ["CLibre"], path: "SIPParse/re"),
+
+        // SIP transactions, few and many at once.
+        .executableTarget(
+            name: "sip-transactions", dependencies: ["Primitives", "SIP"],
+            path: "SIPTransactions/swift", swiftSettings: library),
     ]
 )
