@@ -93,6 +93,12 @@ package final class UserAgentCore {
     /// Nothing is left that a shutdown should wait for.
     package var isIdle: Bool { sessions.count == 0 && requests.isEmpty }
 
+    /// Entries of all tables together: zero when nothing is under way any more, however much was.
+    package var entryCount: Int {
+        sessions.count + sessionsByKey.count + servers.count + clients.count + requests.count
+            + transactions.count
+    }
+
     /// The Call-ID of a session, for logs.
     package func callID(of id: SessionID) -> String? { session(id)?.callID }
 
