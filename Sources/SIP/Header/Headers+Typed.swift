@@ -124,7 +124,11 @@ extension Headers {
     // MARK: Bodies
 
     package var contentType: TokenWithParameters? {
-        get throws(HeaderError) { try tokenWithParameters(.contentType) }
+        get throws(HeaderError) {
+            guard let type = try tokenWithParameters(.contentType) else { return nil }
+            guard type.value.utf8.contains(.slash) else { throw HeaderError(.malformed, .contentType) }
+            return type
+        }
     }
     package var contentDisposition: TokenWithParameters? {
         get throws(HeaderError) { try tokenWithParameters(.contentDisposition) }
@@ -166,6 +170,9 @@ extension Headers {
             return RetryAfter(interval, duration: parameters["duration"].flatMap { UInt32($0) })
         }
     }
+
+    /// nil also when it is in another form or zone: a bad Date is no reason to refuse a message.
+    package var date: SIPDate? { self[first: .date].flatMap { SIPDate($0) } }
 
     // MARK: Reliable provisional responses
 

@@ -14,8 +14,6 @@ package struct MessageLimits: Hashable, Sendable {
     package var requestURILength = 8_192
     /// Values of one comma list that are read: Via, Route, Contact and the like.
     package var listLength = 128
-    /// Line ends that may stand in front of a start line on a stream before it counts as broken.
-    package var leadingLineEnds = 64
 
     package init() {}
 

@@ -3,18 +3,27 @@
 /// A message that wasn't changed since it was parsed is one run.
 struct MessageWriter {
     private let headers: Headers
+    /// Where start line and body are.
+    private let origin: [UInt8]
     private let body: MessageBodyStorage
-    private let hasStandardLineEnds: Bool
+    /// Start line, fields and body lie in the same octets, with CRLF for line ends.
+    private let isWhole: Bool
     /// What is still to be copied from the storage.
     private var run: Range<Int> = 0..<0
 
-    init(headers: Headers, body: MessageBodyStorage, hasStandardLineEnds: Bool) {
+    init(
+        headers: Headers, origin: [UInt8], body: MessageBodyStorage, hasStandardLineEnds: Bool
+    ) {
         self.headers = headers
+        self.origin = origin
         self.body = body
-        self.hasStandardLineEnds = hasStandardLineEnds
+        // At once for one and the same array, as it is while the fields are untouched.
+        isWhole = hasStandardLineEnds && origin == headers.storage
     }
 
-    mutating func write(startLine: Range<Int>, into octets: inout [UInt8]) { run = startLine }
+    mutating func write(startLine: Range<Int>, into octets: inout [UInt8]) {
+        if isWhole { run = startLine } else { octets += origin[startLine] }
+    }
 
     mutating func write(into octets: inout [UInt8]) {
         let keepsLength =
@@ -40,9 +49,7 @@ struct MessageWriter {
         }
         switch body {
         case .located(let range):
-            if hasStandardLineEnds, range.lowerBound >= 2, run.upperBound == range.lowerBound - 2,
-                !run.isEmpty
-            {
+            if isWhole, !run.isEmpty, run.upperBound + 2 == range.lowerBound {
                 // The empty line and the body lie behind the last field.
                 run = run.lowerBound..<range.upperBound
                 flush(into: &octets)
@@ -50,7 +57,7 @@ struct MessageWriter {
                 flush(into: &octets)
                 octets.append(0x0d)
                 octets.append(0x0a)
-                octets += headers.storage[range]
+                octets += origin[range]
             }
         case .own(let own):
             flush(into: &octets)

@@ -4,7 +4,9 @@ package struct Request: Sendable {
     package var headers: Headers
     private var uri: LocatedURI
     private var bodyStorage: MessageBodyStorage
-    /// Where the start line is in the headers' storage, while it says what it did.
+    /// What it was parsed from; shared with the headers until they are changed. Empty for our own.
+    private let origin: [UInt8]
+    /// Where the start line is in `origin`, while it says what it did.
     private var startLine: Range<Int>?
     private let hasStandardLineEnds: Bool
     /// What is wrong with the outline; nil for requests of our own.
@@ -25,6 +27,7 @@ package struct Request: Sendable {
         self.headers = headers
         uri = .own(requestURI)
         bodyStorage = .own(body)
+        origin = []
         startLine = nil
         hasStandardLineEnds = true
         fault = nil
@@ -36,6 +39,7 @@ package struct Request: Sendable {
     ) {
         self.method = method
         self.headers = headers
+        origin = headers.storage
         self.uri = .located(uri)
         bodyStorage = .located(outline.body)
         startLine = outline.fault == .startLine || !outline.hasStandardLineEnds ? nil : outline.startLine
@@ -50,7 +54,7 @@ package struct Request: Sendable {
             switch uri {
             case .own(let uri): uri
             case .located(let range):
-                URI(parsing: headers.storage[range]) ?? .malformed(headers.storage[range])
+                URI(parsing: origin[range]) ?? .malformed(origin[range])
             }
         }
         set {
@@ -62,7 +66,7 @@ package struct Request: Sendable {
     package var body: [UInt8] {
         get {
             switch bodyStorage {
-            case .located(let range): Array(headers.storage[range])
+            case .located(let range): Array(origin[range])
             case .own(let octets): octets
             }
         }
@@ -81,6 +85,11 @@ package struct Request: Sendable {
     }
 }
 
+extension Request: CustomStringConvertible {
+    /// For logs: what the start line says.
+    package var description: String { "\(method) \(requestURI)" }
+}
+
 // MARK: - Serialising
 
 extension Request {
@@ -94,14 +103,15 @@ extension Request {
     /// Appends the message. Unchanged fields are copied as they came; Content-Length is made right.
     package func serialise(into octets: inout [UInt8]) {
         var writer = MessageWriter(
-            headers: headers, body: bodyStorage, hasStandardLineEnds: hasStandardLineEnds)
+            headers: headers, origin: origin, body: bodyStorage,
+            hasStandardLineEnds: hasStandardLineEnds)
         if let startLine {
             writer.write(startLine: startLine, into: &octets)
         } else {
             octets += method.name.utf8
             octets.append(0x20)
             switch uri {
-            case .located(let range): octets += headers.storage[range]
+            case .located(let range): octets += origin[range]
             case .own(let uri): octets += uri.description.utf8
             }
             octets += " SIP/2.0\r\n".utf8

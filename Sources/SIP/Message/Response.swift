@@ -4,6 +4,8 @@ package struct Response: Sendable {
     package var headers: Headers
     private var phrase: LocatedPhrase
     private var bodyStorage: MessageBodyStorage
+    /// What it was parsed from; shared with the headers until they are changed. Empty for our own.
+    private let origin: [UInt8]
     private var startLine: Range<Int>?
     private let hasStandardLineEnds: Bool
     /// What is wrong with the outline; nil for responses of our own.
@@ -24,6 +26,7 @@ package struct Response: Sendable {
         self.headers = headers
         phrase = .own(reason ?? status.phrase)
         bodyStorage = .own(body)
+        origin = []
         startLine = nil
         hasStandardLineEnds = true
         fault = nil
@@ -35,6 +38,7 @@ package struct Response: Sendable {
     ) {
         self.status = status
         self.headers = headers
+        origin = headers.storage
         phrase = .located(reason)
         bodyStorage = .located(outline.body)
         startLine = outline.hasStandardLineEnds ? outline.startLine : nil
@@ -47,7 +51,7 @@ package struct Response: Sendable {
     package var reason: String {
         get {
             switch phrase {
-            case .located(let range): headers.storage[range].text
+            case .located(let range): origin[range].text
             case .own(let text): text
             }
         }
@@ -60,7 +64,7 @@ package struct Response: Sendable {
     package var body: [UInt8] {
         get {
             switch bodyStorage {
-            case .located(let range): Array(headers.storage[range])
+            case .located(let range): Array(origin[range])
             case .own(let octets): octets
             }
         }
@@ -87,6 +91,11 @@ package struct Response: Sendable {
     }
 }
 
+extension Response: CustomStringConvertible {
+    /// For logs: what the start line says.
+    package var description: String { "\(status) \(reason)" }
+}
+
 // MARK: - Serialising
 
 extension Response {
@@ -100,13 +109,14 @@ extension Response {
     /// Appends the message. Unchanged fields are copied as they came; Content-Length is made right.
     package func serialise(into octets: inout [UInt8]) {
         var writer = MessageWriter(
-            headers: headers, body: bodyStorage, hasStandardLineEnds: hasStandardLineEnds)
+            headers: headers, origin: origin, body: bodyStorage,
+            hasStandardLineEnds: hasStandardLineEnds)
         if let startLine {
             writer.write(startLine: startLine, into: &octets)
         } else {
             octets += "SIP/2.0 \(status) ".utf8
             switch phrase {
-            case .located(let range): octets += headers.storage[range]
+            case .located(let range): octets += origin[range]
             case .own(let text):
                 for octet in text.utf8 { octets.append(octet < 0x20 ? 0x20 : octet) }
             }

@@ -76,7 +76,19 @@ package struct URI: Sendable, CustomStringConvertible {
     package var isLooseRouter: Bool { parameters.contains("lr") }
 
     /// The port, or the scheme's own: 5060 or 5061.
-    package var effectivePort: UInt16 { port ?? (scheme == .sips ? 5061 : 5060) }
+    package var effectivePort: UInt16 { port ?? defaultPort }
+
+    private var defaultPort: UInt16 { scheme == .sips ? 5061 : 5060 }
+
+    /// What a registrar knows the user by (RFC 3261 §10.3 (5)): without parameters, headers, password
+    /// and the scheme's own port, the user part with just the escapes that it needs. All spellings of
+    /// one address-of-record are `==`.
+    package var addressOfRecord: URI {
+        guard scheme.isSIP else { return self }
+        var address = URI(scheme, host: host, port: effectivePort == defaultPort ? nil : port)
+        address.escapedUser = escapedUser.map { URI.escaped(URI.unescapedOctets($0)) }
+        return address
+    }
 
     /// As parsed, or put together from the components.
     package var description: String {
