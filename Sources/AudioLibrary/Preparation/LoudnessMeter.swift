@@ -4,11 +4,12 @@ import CEbur128
 struct LoudnessMeter: ~Copyable {
     private var state: UnsafeMutablePointer<ebur128_state>?
     private let channels: Int
+    private var peaks: TruePeakMeter
 
     init(sampleRate: Int, channels: Int) throws(PreparationError) {
         self.channels = channels
-        let mode = Int32(EBUR128_MODE_I.rawValue | EBUR128_MODE_TRUE_PEAK.rawValue)
-        state = ebur128_init(UInt32(channels), UInt(sampleRate), mode)
+        peaks = TruePeakMeter(channels: channels)
+        state = ebur128_init(UInt32(channels), UInt(sampleRate), Int32(EBUR128_MODE_I.rawValue))
         if state == nil { throw .library("ebur128_init: no memory") }
     }
 
@@ -19,6 +20,7 @@ struct LoudnessMeter: ~Copyable {
 
     /// - Parameter samples: channels interleaved.
     mutating func add(_ samples: Span<Float>) throws(PreparationError) {
+        peaks.add(samples)
         let code = samples.withUnsafeBufferPointer {
             ebur128_add_frames_float(state, $0.baseAddress, $0.count / channels)
         }
@@ -35,13 +37,5 @@ struct LoudnessMeter: ~Copyable {
     }
 
     /// The highest of all channels, 1 being full scale.
-    var truePeak: Double {
-        var highest = 0.0
-        for channel in 0..<channels {
-            var value = 0.0
-            ebur128_true_peak(state, UInt32(channel), &value)
-            highest = max(highest, value)
-        }
-        return highest
-    }
+    var truePeak: Double { Double(peaks.peak) }
 }
