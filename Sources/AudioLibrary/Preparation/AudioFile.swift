@@ -15,7 +15,7 @@ struct AudioFile: PCMSource, ~Copyable {
     let title: String?
 
     private let window: UnsafeMutablePointer<csndfile_window>
-    private let file: OpaquePointer
+    private var file: OpaquePointer
 
     /// - Parameter descriptor: stays the caller's, and open for as long as this lives.
     init(_ descriptor: borrowing Descriptor) throws(PreparationError) {
@@ -103,9 +103,18 @@ struct AudioFile: PCMSource, ~Copyable {
         if promised - found > 0.1 { throw .cutShort(promised: promised, found: found) }
     }
 
+    /// By opening it anew: not every format can be wound back, and those that can don't all come
+    /// to exactly the first sample.
     mutating func rewind() throws(PreparationError) {
-        guard sf_seek(file, 0, Int32(SF_SEEK_SET)) == 0 else {
-            throw .library("sf_seek: \(String(cString: sf_strerror(file)))")
+        window.pointee.at = 0
+        var info = SF_INFO()
+        guard let again = csndfile_open(window, &info) else {
+            throw .unreadable(String(cString: sf_strerror(nil)))
+        }
+        sf_close(file)
+        file = again
+        guard Int(info.samplerate) == sampleRate, Int(info.channels) == channels else {
+            throw .changed
         }
     }
 
