@@ -10,6 +10,10 @@ let settings: [SwiftSetting] = [
 /// The targets that read what strangers send also name every unsafe construct.
 let strict = settings + [.strictMemorySafety()]
 
+/// The targets whose loops go over every sample: in a debug build, which keeps all checks, they
+/// are optimised nevertheless, since tests and a first run prepare minutes of music with them.
+let signal = settings + [.unsafeFlags(["-O"], .when(configuration: .debug))]
+
 let nio: [Target.Dependency] = [
     .product(name: "NIOCore", package: "swift-nio"),
     .product(name: "NIOPosix", package: "swift-nio"),
@@ -51,13 +55,13 @@ let package = Package(
         // Audio and media.
         .target(
             name: "Codec", dependencies: ["Playout", "COpus", "CSpandsp"],
-            swiftSettings: settings),
+            swiftSettings: signal),
         .target(
             name: "AudioLibrary",
             dependencies: [
                 "Primitives", "Playout", "Codec", "CSndfile", "CSoxr", "CEbur128", "CCrypto", "CLinux", log,
             ],
-            swiftSettings: settings),
+            swiftSettings: signal),
         .target(
             name: "MediaEngine",
             dependencies: ["Primitives", "RTP", "Playout", "CLinux", log],
