@@ -69,6 +69,8 @@ final class InviteSession {
     var ownUpdate: ClientTransactionID?
     /// ACKs of ours, to be sent again when their 2xx comes again.
     var acknowledgements: [SentAcknowledgement] = []
+    /// The ACK that will carry our answer to the offer in a 2xx, once the application has given it.
+    var owedAcknowledgement: OwedAcknowledgement?
     /// Offers that wait for their turn, the oldest first.
     var laterOffers: [LaterOffer] = []
     /// When the offer refused with 491 is made again (RFC 3261 §14.1).
@@ -193,8 +195,15 @@ extension InviteSession {
         var destination: Destination
     }
 
+    struct OwedAcknowledgement {
+        var sequence: UInt32
+        var remoteTag: String
+        var invite: Request
+    }
+
     struct LaterOffer {
-        var body: MessageBody
+        /// Nil: the peer is asked to make one.
+        var body: MessageBody?
         var byUpdate: Bool
     }
 }

@@ -24,6 +24,10 @@ extension UserAgentCore {
         /// A 2xx to our INVITE; its ACK has been sent. `answer` is nil only if the peer sent none.
         case accepted(SessionID, Response, answer: MessageBody?)
 
+        /// A 2xx to an INVITE or re-INVITE of ours without offer carries theirs: `acceptOffer` puts
+        /// the answer into the ACK, `rejectOffer` hangs up. The peer waits, 32 s at most.
+        case offered(SessionID, Response, offer: MessageBody)
+
         // MARK: Within a session
 
         /// The session stands: the peer's ACK to our 2xx arrived, or ours went out.

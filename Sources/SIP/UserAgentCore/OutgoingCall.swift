@@ -16,6 +16,7 @@ package struct OutgoingCall: Sendable {
     package var uri: URI
     /// Who calls; a tag is added.
     package var from: NameAddress
+    /// Nil: the callee makes the offer, in its 2xx.
     package var offer: MessageBody?
     /// The address of ours to call from; nil: the first that speaks the transport.
     package var local: IPAddress?

@@ -99,6 +99,10 @@ extension UserAgentCore {
         if session.ownInvite != nil {
             return respond(to: request, transaction, Rejection(.requestPending), now: now)
         }
+        // A peer that never acknowledges doesn't get us to repeat ever more.
+        if session.successes.count >= 4 {
+            return respond(to: request, transaction, tooEarly(), now: now)
+        }
         guard let timer = negotiateTimer(request, transaction, session, now: now) else { return }
         let offer = body(of: request.headers, request.body)
         if offer != nil {
@@ -197,9 +201,18 @@ extension UserAgentCore {
 // MARK: - The application's word on an offer of the peer
 
 extension UserAgentCore {
-    /// Accepts `reoffered` with an answer, or fulfils `offerWanted` with an offer.
+    /// Accepts `reoffered` or `offered` with an answer, or fulfils `offerWanted` with an offer.
     package func acceptOffer(_ id: SessionID, body: MessageBody, now: Instant) {
-        guard let session = session(id) else { return }
+        guard let session = session(id), !session.hasEnded else { return }
+        if session.owedAcknowledgement != nil {
+            session.localBody = body
+            payAcknowledgement(session, body: body, now: now)
+            if !session.hasBeenEstablished {
+                session.hasBeenEstablished = true
+                emit(.established(session.id))
+            }
+            return offerNext(session, now: now)
+        }
         if let offer = session.offer {
             session.offer = nil
             session.exchange.settle()
@@ -230,7 +243,12 @@ extension UserAgentCore {
 
     /// Refuses `reoffered` or `offerWanted`: the session stays as it was (RFC 3261 §14.1).
     package func rejectOffer(_ id: SessionID, _ rejection: Rejection, now: Instant) {
-        guard let session = session(id) else { return }
+        guard let session = session(id), !session.hasEnded else { return }
+        if session.owedAcknowledgement != nil {
+            // A 2xx can't be refused: what is left is to hang up (RFC 3261 §13.2.2.4).
+            session.reason = "SIP;cause=\(rejection.status)"
+            return hangUp(session, .hungUp, now: now)
+        }
         if let offer = session.offer {
             session.offer = nil
             session.exchange.settle()

@@ -61,7 +61,9 @@ extension UserAgentCore {
         headers.append(.callID, session.callID)
         headers.append(.cseq, CSeq(session.initialSequence, .invite))
         headers.append(.contact, "<\(contact(of: session))>")
-        appendCapabilities(to: &headers)
+        // An offer in a reliable provisional response would want its answer in the PRACK: without
+        // an offer of ours those aren't asked for.
+        appendCapabilities(to: &headers, reliably: call.offer != nil)
         if let interval = session.call?.sessionInterval {
             headers.append(.sessionExpires, "\(interval)")
         }
@@ -100,9 +102,10 @@ extension UserAgentCore {
                 isSecure: session.call?.uri.scheme == .sips)
     }
 
-    func appendCapabilities(to headers: inout Headers) {
+    func appendCapabilities(to headers: inout Headers, reliably: Bool = true) {
         headers.append(.allow, allowedMethods)
-        headers.append(.supported, Self.extensions.joined(separator: ", "))
+        let extensions = reliably ? Self.extensions : Self.extensions.filter { $0 != "100rel" }
+        headers.append(.supported, extensions.joined(separator: ", "))
     }
 
     /// Gives up a call of ours before its final response; afterwards, `end` hangs up.
@@ -258,6 +261,10 @@ extension UserAgentCore {
             transactions.resend(sent.bytes, to: sent.destination)
             return takeTransactions(now: now)
         }
+        if let owed = session.owedAcknowledgement, owed.sequence == sequence, owed.remoteTag == tag {
+            // The application still thinks about the answer.
+            return
+        }
         if client.remoteTag != nil {
             guard isCurrent else { return }
             return receiveReinviteSuccess(response, sequence, client, session, now: now)
@@ -298,6 +305,9 @@ extension UserAgentCore {
         if answersOurs { session.exchange.settle() }
         notePeer(response.headers, session)
         startTimer(response, session, now: now)
+        guard session.call?.offer != nil else {
+            return receiveOffer(answer, in: response, sequence, client, session, dialog: 0, now: now)
+        }
         acknowledge(sequence, session, dialog: 0, request: client.request)
         takeTransactions(now: now)
         emit(.accepted(session.id, response, answer: answersOurs ? answer : nil))
@@ -305,6 +315,41 @@ extension UserAgentCore {
         emit(.established(session.id))
         schedule(session)
         offerNext(session, now: now)
+    }
+
+    /// The offer in a 2xx to an INVITE without one: its answer goes in the ACK, which so has to wait
+    /// for the application (RFC 3261 §13.2.2.4).
+    func receiveOffer(
+        _ offer: MessageBody?, in response: Response, _ sequence: UInt32, _ client: Client,
+        _ session: InviteSession, dialog: Int, now: Instant
+    ) {
+        guard let offer, session.exchange.receiveOffer(by: .success) == nil else {
+            acknowledge(sequence, session, dialog: dialog, request: client.request)
+            takeTransactions(now: now)
+            if session.hasBeenEstablished {
+                emit(.offerUnanswered(session.id))
+            } else {
+                hangUp(session, .unanswered, now: now)
+            }
+            return
+        }
+        session.owedAcknowledgement = .init(
+            sequence: sequence, remoteTag: session.dialogs[dialog].remoteTag,
+            invite: client.request)
+        emit(.offered(session.id, response, offer: offer))
+        schedule(session)
+    }
+
+    /// Sends the ACK that waited for our answer.
+    /// - Parameter body: the answer; nil where there is none and BYE follows.
+    func payAcknowledgement(_ session: InviteSession, body: MessageBody?, now: Instant) {
+        guard let owed = session.owedAcknowledgement else { return }
+        session.owedAcknowledgement = nil
+        session.exchange.settle()
+        guard let dialog = session.dialogIndex(remoteTag: owed.remoteTag) else { return }
+        acknowledge(
+            owed.sequence, session, dialog: dialog, request: owed.invite, body: body)
+        takeTransactions(now: now)
     }
 
     /// A 2xx that no transaction knows any more: its session, if it lives, has sent the ACK.

@@ -94,11 +94,15 @@ extension UserAgentCore {
     }
 
     /// The ACK of a 2xx, outside of any transaction.
-    func acknowledge(_ sequence: UInt32, _ session: InviteSession, dialog: Int, request: Request?) {
+    func acknowledge(
+        _ sequence: UInt32, _ session: InviteSession, dialog: Int, request: Request,
+        body: MessageBody? = nil
+    ) {
         var ack = session.dialogs[dialog].acknowledgement(of: sequence)
+        if let body { ack.carry(body) }
         // What the INVITE was let in by must be in its ACK too (RFC 3261 §22.1).
         for name in [HeaderName.authorization, .proxyAuthorization] {
-            for value in request?.headers.values(of: name) ?? [] { ack.headers.append(name, value) }
+            for value in request.headers.values(of: name) { ack.headers.append(name, value) }
         }
         guard let destination = destination(of: session, dialog: dialog) else { return }
         let octets = transactions.sendAcknowledgement(

@@ -9,11 +9,19 @@ extension UserAgentCore {
     /// a 491 (RFC 3261 §14.1). At most eight wait: the oldest gives way, as the newest says what is
     /// wanted.
     package func offer(_ id: SessionID, _ body: MessageBody, byUpdate: Bool = false, now: Instant) {
-        guard let session = session(id), !session.hasEnded,
-            session.stage == .standing || (byUpdate && session.stage == .calling)
-        else { return }
+        queueOffer(id, .init(body: body, byUpdate: byUpdate), now: now)
+    }
+
+    /// Asks the peer for an offer of all it can do, by a re-INVITE without one; `offered` follows.
+    /// This is how a call is held for RFC 7088, or handed on by a controller.
+    package func requestOffer(_ id: SessionID, now: Instant) {
+        queueOffer(id, .init(body: nil, byUpdate: false), now: now)
+    }
+
+    private func queueOffer(_ id: SessionID, _ offer: InviteSession.LaterOffer, now: Instant) {
+        guard let session = session(id), session.stage == .standing else { return }
         if session.laterOffers.count >= 8 { session.laterOffers.removeFirst() }
-        session.laterOffers.append(.init(body: body, byUpdate: byUpdate))
+        session.laterOffers.append(offer)
         offerNext(session, now: now)
     }
 
@@ -24,17 +32,19 @@ extension UserAgentCore {
             let dialog = session.dialogIndex
         else { return }
         session.laterOffers.removeFirst()
-        if next.byUpdate, session.peerAllowsUpdate {
+        if next.byUpdate, session.peerAllowsUpdate, let body = next.body {
             guard session.exchange.sendOffer(by: .update) else { return }
             var update = targetRefresh(.update, session, dialog)
-            update.carry(next.body)
+            update.carry(body)
             session.ownUpdate = send(
-                update, .update(offer: next.body), session, dialog: dialog, now: now)
+                update, .update(offer: body), session, dialog: dialog, now: now)
             if session.ownUpdate == nil { dialogLost(session, .transportFailed, now: now) }
         } else {
-            guard session.exchange.sendOffer(by: .invite) else { return }
             var invite = targetRefresh(.invite, session, dialog)
-            invite.carry(next.body)
+            if let body = next.body {
+                guard session.exchange.sendOffer(by: .invite) else { return }
+                invite.carry(body)
+            }
             if !start(
                 invite, session, dialog: dialog, .offer, offer: next.body, attempts: 0, now: now)
             {
@@ -121,6 +131,7 @@ extension UserAgentCore {
                 makeResponse(to: invite.request, .requestTerminated, in: session), now: now)
         }
         refuseOffer(session, now: now)
+        payAcknowledgement(session, body: nil, now: now)
         if let own = session.ownInvite { transactions.cancel(own.transaction, now: now) }
         session.owesBye = true
         if session.successes.isEmpty { sendBye(session, now: now) }
@@ -255,6 +266,15 @@ extension UserAgentCore {
         else { return }
         session.ownInvite = nil
         session.dialogs[dialog].refreshTarget(from: response.headers)
+        let answer = body(of: response.headers, response.body)
+        if !session.hasEnded {
+            notePeer(response.headers, session)
+            startTimer(response, session, now: now)
+            if own.offer == nil {
+                return receiveOffer(
+                    answer, in: response, sequence, client, session, dialog: dialog, now: now)
+            }
+        }
         acknowledge(sequence, session, dialog: dialog, request: client.request)
         takeTransactions(now: now)
         guard !session.hasEnded else {
@@ -262,10 +282,7 @@ extension UserAgentCore {
             return
         }
         if session.exchange.localOffer == .invite { session.exchange.settle() }
-        notePeer(response.headers, session)
-        startTimer(response, session, now: now)
         if let offer = own.offer { session.localBody = offer }
-        let answer = body(of: response.headers, response.body)
         if own.purpose == .refresh {
             if let answer { emit(.refreshed(session.id, answer: answer)) }
         } else {
@@ -285,9 +302,7 @@ extension UserAgentCore {
             // RFC 3261 §12.2.1.2: as good as gone; the BYE is for those in between.
             return hangUp(session, .dialogGone(response.status), now: now)
         case .requestPending:
-            if let offer = own.offer {
-                session.laterOffers.insert(.init(body: offer, byUpdate: false), at: 0)
-            }
+            session.laterOffers.insert(.init(body: own.offer, byUpdate: false), at: 0)
             retryLater(session, now: now)
         default:
             if own.purpose == .offer { emit(.offerRejected(session.id, response)) }

@@ -337,4 +337,34 @@ struct OutgoingCallTests {
                     == (strict ? "<sip:moh@198.51.100.9>" : "<\(route)>"))
         }
     }
+
+    @Test func anInviteWithoutOfferIsAnsweredInTheAcknowledgement() throws {
+        let bench = Bench()
+        var call = Self.call()
+        call.offer = nil
+        let (id, invite) = try Self.start(bench, call)
+        #expect(invite.body.isEmpty && !invite.headers.contains(.contentType))
+        #expect(try invite.headers.supported == ["timer"])
+        bench.receive(octets: Self.ok(invite).serialised())
+        bench.receive(octets: Self.ok(invite).serialised())
+        #expect(bench.takeRequests().isEmpty)
+        #expect(bench.takeEvents().map(\.name) == ["offered"])
+        bench.perform { $0.acceptOffer(id, body: Caller.answer, now: $1) }
+        let ack = try #require(bench.takeRequests().first)
+        #expect(ack.method == .ack && ack.body == Caller.answer.bytes)
+        #expect(bench.takeEvents().map(\.name) == ["established"])
+        bench.receive(octets: Self.ok(invite).serialised())
+        #expect(bench.takeRequests().first?.body == Caller.answer.bytes)
+
+        bench.perform { $0.requestOffer(id, now: $1) }
+        let reinvite = try #require(bench.takeRequests().first)
+        #expect(reinvite.method == .invite && reinvite.body.isEmpty)
+        bench.receive(octets: Self.ok(reinvite).serialised())
+        #expect(bench.takeEvents().map(\.name) == ["offered"])
+        bench.perform { $0.end(id, now: $1) }
+        let requests = bench.takeRequests()
+        #expect(requests.map(\.method) == [.ack, .bye])
+        bench.receive(octets: try #require(requests.last).response(.ok).serialised())
+        #expect(bench.core.isIdle)
+    }
 }

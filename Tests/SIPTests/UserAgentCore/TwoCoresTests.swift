@@ -134,7 +134,7 @@ struct TwoCoresTests {
                 case 4: core.progress(id, .ringing, now: now)
                 default: core.accept(id, body: Caller.answer, now: now)
                 }
-            case .reoffered(let id, _, _), .offerWanted(let id, _):
+            case .reoffered(let id, _, _), .offerWanted(let id, _), .offered(let id, _, _):
                 switch Int(network.chance() * 4) {
                 case 0: core.rejectOffer(id, Rejection(.notAcceptableHere), now: now)
                 case 1: break
@@ -148,7 +148,7 @@ struct TwoCoresTests {
             var call = OutgoingCall(
                 to: URI(user: "moh", host: .address(network.addresses[1])),
                 from: NameAddress(URI(user: "phone", host: .address(network.addresses[0]))),
-                offer: Caller.answer)
+                offer: network.chance() < 0.7 ? Caller.answer : nil)
             if network.chance() < 0.5 { call.sessionInterval = 90 }
             calls.append(network.cores[0].invite(call, now: network.now))
             network.run(network.chance() * 2)
@@ -164,6 +164,7 @@ struct TwoCoresTests {
             case 1, 2: core.offer(id, Caller.answer, byUpdate: true, now: network.now)
             case 3: core.info(id, Caller.answer, now: network.now)
             case 4: core.cancel(id, now: network.now)
+            case 5: core.requestOffer(id, now: network.now)
             default: core.offer(id, Caller.answer, now: network.now)
             }
             network.run(network.chance() * 20)
