@@ -2,9 +2,9 @@ import Glibc
 import Primitives
 import SIP
 
-/// CPU nanoseconds of a non-INVITE transaction over UDP from beginning to end: for a server the parsed
-/// request, its final response and 64*T1, with few and with many others alive; for a client the
-/// request, its parsed response and timer K.
+/// CPU nanoseconds of a non-INVITE transaction over UDP from beginning to end: for a server the
+/// parsed request, its final response and 64*T1, with few and with many others alive; for a client
+/// the request, its parsed response and timer K.
 @main
 struct SIPTransactions {
     static func main() {

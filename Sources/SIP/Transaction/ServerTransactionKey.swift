@@ -1,7 +1,7 @@
 /// What two requests of one server transaction have in common (RFC 3261 §17.2.3).
 enum ServerTransactionKey: Hashable {
-    /// The branch of an RFC 3261 peer, whose case we keep: by the letter of §7.3.1 it doesn't count,
-    /// but there are peers that count in base 62, and none that changes a branch's case.
+    /// The branch of an RFC 3261 peer, whose case we keep: by the letter of §7.3.1 it doesn't
+    /// count, but there are peers that count in base 62, and none that changes a branch's case.
     case branch(String, Host, port: UInt16?, Method)
     /// A peer of RFC 2543, or a branch that is nothing but the cookie, which can't be unique. The
     /// tag of To is compared apart, since an ACK has the one of our response.

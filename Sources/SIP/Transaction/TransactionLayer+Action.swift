@@ -16,12 +16,13 @@ extension TransactionLayer {
         /// A CANCEL, to be answered with `respond`: 200, and 487 to `invite` if that has no final
         /// response; or 481 where `invite` is nil (RFC 3261 §9.2).
         case cancel(ServerTransactionID, Request, on: Flow, invite: ServerTransactionID?)
-        /// An ACK that is not for a refusal; never answered. `invite` is there only if the peer sent
-        /// it with the INVITE's own branch.
+        /// An ACK that is not for a refusal; never answered. `invite` is there only if the peer
+        /// sent it with the INVITE's own branch.
         case acknowledgement(Request, on: Flow, invite: ServerTransactionID?)
         /// Nobody acknowledged a refusal (timer H). `serverEnded` follows.
         case unacknowledged(ServerTransactionID)
-        /// A response could not be delivered.
+        /// Where the responses go nobody is. An INVITE that has no final response yet must be
+        /// given one all the same: until then its transaction stays.
         case undeliverable(ServerTransactionID)
         /// The transaction is no more: a `respond` comes too late.
         case serverEnded(ServerTransactionID)

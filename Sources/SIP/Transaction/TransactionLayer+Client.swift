@@ -149,7 +149,9 @@ extension TransactionLayer {
         case nil:
             return
         }
-        if isForUser, clients[place]?.isInternal == false { actions.append(.response(id, response, on: flow)) }
+        if isForUser, clients[place]?.isInternal == false {
+            actions.append(.response(id, response, on: flow))
+        }
         settleClient(at: place)
     }
 

@@ -19,7 +19,9 @@ import Testing
             return t
         }
     }
-    enum Input: CaseIterable { case code100, code180, code200, code302, code603, cancelled, failure }
+    enum Input: CaseIterable {
+        case code100, code180, code200, code302, code603, cancelled, failure
+    }
 
     struct Row: Sendable, CustomTestStringConvertible {
         let start: Start

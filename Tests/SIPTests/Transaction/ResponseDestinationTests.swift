@@ -5,25 +5,27 @@ import Testing
 /// RFC 3261 §18.2.1, §18.2.2, RFC 3581 §4.
 @Suite struct ResponseDestinationTests {
     /// G33: a phone sends from a high port and listens on 5060.
-    @Test(arguments: [
-        ("198.51.100.31:5060;branch=z9hG4bKg33", "198.51.100.31:5060", nil, nil),
-        (
-            "198.51.100.31:5060;branch=z9hG4bKg33;rport", "198.51.100.31:50933", "198.51.100.31",
-            "50933"
-        ),
-        ("10.1.2.3:5060;branch=z9hG4bKg33", "198.51.100.31:5060", "198.51.100.31", nil),
-        (
-            "phone.example.com;rport;branch=z9hG4bKg33", "198.51.100.31:50933", "198.51.100.31",
-            "50933"
-        ),
-        ("phone.example.com;branch=z9hG4bKg33", "198.51.100.31:5060", "198.51.100.31", nil),
-        ("198.51.100.31:6000;branch=z9hG4bKg33", "198.51.100.31:6000", nil, nil),
-        // A sender's own word about where it is counts for nothing.
-        (
-            "10.1.2.3;received=203.0.113.1;branch=z9hG4bKg33", "198.51.100.31:5060",
-            "198.51.100.31", nil
-        ),
-    ] as [(String, String, String?, String?)])
+    @Test(
+        arguments: [
+            ("198.51.100.31:5060;branch=z9hG4bKg33", "198.51.100.31:5060", nil, nil),
+            (
+                "198.51.100.31:5060;branch=z9hG4bKg33;rport", "198.51.100.31:50933",
+                "198.51.100.31",
+                "50933"
+            ),
+            ("10.1.2.3:5060;branch=z9hG4bKg33", "198.51.100.31:5060", "198.51.100.31", nil),
+            (
+                "phone.example.com;rport;branch=z9hG4bKg33", "198.51.100.31:50933", "198.51.100.31",
+                "50933"
+            ),
+            ("phone.example.com;branch=z9hG4bKg33", "198.51.100.31:5060", "198.51.100.31", nil),
+            ("198.51.100.31:6000;branch=z9hG4bKg33", "198.51.100.31:6000", nil, nil),
+            // A sender's own word about where it is counts for nothing.
+            (
+                "10.1.2.3;received=203.0.113.1;branch=z9hG4bKg33", "198.51.100.31:5060",
+                "198.51.100.31", nil
+            ),
+        ] as [(String, String, String?, String?)])
     func overUDP(via: String, remote: String, received: String?, rport: String?) throws {
         var x = Exchange()
         let (id, request) = try #require(
@@ -75,14 +77,15 @@ import Testing
         #expect(response.headers.values(of: .via).first?.contains("received=2001:db8::51") == true)
     }
 
-    @Test(arguments: [
-        ("10.1.2.3;maddr=224.2.0.1", "224.2.0.1:5060"),
-        ("10.1.2.3:5070;maddr=224.2.0.1", "224.2.0.1:5070"),
-        ("10.1.2.3;maddr=255.255.255.255", nil),
-        ("10.1.2.3;maddr=0.0.0.0", nil),
-        ("10.1.2.3:0", nil),
-        ("255.255.255.255", "198.51.100.31:5060"),
-    ] as [(String, String?)])
+    @Test(
+        arguments: [
+            ("10.1.2.3;maddr=224.2.0.1", "224.2.0.1:5060"),
+            ("10.1.2.3:5070;maddr=224.2.0.1", "224.2.0.1:5070"),
+            ("10.1.2.3;maddr=255.255.255.255", nil),
+            ("10.1.2.3;maddr=0.0.0.0", nil),
+            ("10.1.2.3:0", nil),
+            ("255.255.255.255", "198.51.100.31:5060"),
+        ] as [(String, String?)])
     func oddPlaces(via: String, remote: String?) throws {
         let via = try #require(Via("SIP/2.0/UDP \(via);branch=z9hG4bKx"))
         let destination = Destination(responsesBy: via, on: Exchange.udp)

@@ -111,7 +111,8 @@ import Testing
     @Test func aCancelWhileItRings() throws {
         var x = Exchange()
         let (id, invite) = try #require(x.receive(Exchange.request(.invite)).request)
-        guard case .cancel(_, _, _, let matched) = x.receive(Exchange.request(.cancel)).first?.action
+        guard
+            case .cancel(_, _, _, let matched) = x.receive(Exchange.request(.cancel)).first?.action
         else {
             Issue.record("no cancel")
             return
@@ -229,7 +230,9 @@ import Testing
         #expect(
             x.receive(Exchange.request(.cancel, branch: "z9hG4bK-1", callID: "1")).texts
                 == ["cancel invite"])
-        #expect(x.receive(Exchange.request(.bye, branch: "z9hG4bK-b", toTag: "t")).texts == ["send 503"])
+        #expect(
+            x.receive(Exchange.request(.bye, branch: "z9hG4bK-b", toTag: "t")).texts == ["send 503"]
+        )
     }
 
     @Test func aBrokenWayEndsNonInviteAndIsToldForInvite() throws {
@@ -275,20 +278,5 @@ import Testing
         #expect(x.pass(40_000).texts.filter { $0 == "serverEnded" }.count == 5000)
         #expect(x.layer.count == 5000)
         #expect(x.layer.deadline == nil)
-    }
-}
-
-/// The tag is found without reading the address, and is the one that reading it gives.
-@Suite struct HeadersTagTests {
-    @Test(arguments: [
-        (#"<sip:a@b>;tag=x"#, "x"), (#"sip:a@b;tag=x"#, "x"), (#"<sip:a@b;tag=no>"#, nil),
-        (#""; tag=no" <sip:a@b>; Tag = y ;z"#, "y"), (#""\";tag=no" <sip:a@b>;a="b;c";tag=q"#, "q"),
-        (#"A <sip:a@b>;tagged=1;tag=2"#, "2"), (#"<sip:a@b>"#, nil), (#"<sip:a@b>;tag"#, nil),
-        (#""open <sip:a@b>;tag=x"#, nil), (#"<sip:a@b>;;tag=x"#, "x"), (#""#, nil),
-    ] as [(String, String?)]) func tag(value: String, tag: String?) {
-        var headers = Headers()
-        headers.append(.to, value)
-        #expect(headers.tag(of: .to) == tag)
-        if let to = try? headers.to { #expect(to.tag == tag) }
     }
 }

@@ -22,7 +22,8 @@ import Testing
         var server: TransactionLayer
         /// Responses that the server's user will give, and 2xx that it repeats until an ACK.
         var later: [(at: Instant, id: ServerTransactionID, request: Request, StatusCode)] = []
-        var unacknowledged: [String: (at: Instant, gap: Interval, end: Instant, ServerTransactionID, Request)] = [:]
+        var unacknowledged:
+            [String: (at: Instant, gap: Interval, end: Instant, ServerTransactionID, Request)] = [:]
 
         /// How often the server's user saw each request, and the client's user each final response.
         var seen: [String: Int] = [:]
@@ -102,12 +103,14 @@ import Testing
                 server.respond(to: id, with: request.response(status, toTag: "t"), now: now)
                 if request.method == .invite, status == .ok {
                     unacknowledged[request.headers.callID ?? ""] = (
-                        now + .milliseconds(500), .milliseconds(500), now + .seconds(32), id, request
+                        now + .milliseconds(500), .milliseconds(500), now + .seconds(32), id,
+                        request
                     )
                 }
             }
             later.removeAll { $0.at <= now }
-            for (name, entry) in unacknowledged.sorted(by: { $0.key < $1.key }) where entry.at <= now {
+            for (name, entry) in unacknowledged.sorted(by: { $0.key < $1.key })
+            where entry.at <= now {
                 server.respond(to: entry.3, with: entry.4.response(.ok, toTag: "t"), now: now)
                 let gap = min(entry.gap * 2, .seconds(4))
                 unacknowledged[name] =
@@ -116,7 +119,8 @@ import Testing
         }
 
         var next: Instant? {
-            let due = [client.deadline, server.deadline].compactMap { $0 }
+            let due =
+                [client.deadline, server.deadline].compactMap { $0 }
                 + parcels.map(\.at) + later.map(\.at) + unacknowledged.values.map(\.at)
             return due.min()
         }
