@@ -116,8 +116,11 @@ extension TransactionLayer {
             statistics.strayResponses += 1
             return
         }
-        // The connection that the answer came by is the one for ACK and CANCEL.
-        if flow.transport.isReliable, flow.transport == clients[place]?.destination.transport {
+        // The connection that the answer came by is the one for ACK and CANCEL; where it is the one
+        // that was asked for, the destination also says where the peer listens, and stays.
+        if flow.transport.isReliable, let destination = clients[place]?.destination,
+            destination.transport == flow.transport, destination.connection != flow.connection
+        {
             redirect(place, to: .flow(flow))
         }
         let id = ClientTransactionID(value: clients.number(at: place))
@@ -321,6 +324,11 @@ extension TransactionLayer {
 }
 
 extension Destination {
+    /// The connection of a flow; nil for a hop.
+    fileprivate var connection: UInt64? {
+        if case .flow(let flow) = self { flow.connection } else { nil }
+    }
+
     /// The same place by TCP.
     fileprivate var overTCP: Destination {
         switch self {

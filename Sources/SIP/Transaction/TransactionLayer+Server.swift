@@ -177,8 +177,14 @@ extension TransactionLayer {
     private mutating func send(_ response: Response, fromServerAt place: Int) {
         guard let destination = servers[place]?.destination else { return }
         let octets = response.serialised()
-        servers[place]?.response = octets
         servers[place]?.request = nil
+        if case .invite = servers[place]?.machine, response.status.isSuccess {
+            // Its user repeats it; an INVITE that comes again is absorbed for 32 s, which needs
+            // none of the octets.
+            servers[place]?.response = []
+        } else {
+            servers[place]?.response = octets
+        }
         if response.status.isFinal, servers[place]?.key.isRFC2543 == true {
             servers[place]?.responseTag = response.headers.tag(of: .to)
         }

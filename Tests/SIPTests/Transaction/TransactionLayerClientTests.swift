@@ -185,6 +185,14 @@ import Testing
         #expect(seen.texts == ["send ACK", "response 486", "clientEnded"])
     }
 
+    /// The connection is one that the peer made: its other end is nobody's listening port.
+    @Test func theAckKeepsThePlaceWhereThePeerListens() throws {
+        var listening = Exchange.tcp
+        listening.remote.port = 5060
+        var call = try Call(.invite, to: .flow(listening))
+        #expect(call.answer(.busyHere, on: Exchange.tcp).first?.destination == .flow(listening))
+    }
+
     @Test func anAbandonedOneIsSilent() throws {
         var call = try Call(.options)
         call.x.layer.abandon(call.id)
