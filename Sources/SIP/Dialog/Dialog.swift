@@ -51,8 +51,9 @@ package struct Dialog: Sendable {
         localTag = local.tag ?? ""
         remoteTag = remote.tag ?? ""
         self.contact = contact
-        routes = try response.headers.recordRoutes.reversed()
-        remoteTarget = try response.headers.contacts.list.first?.uri ?? request.requestURI
+        // The call stands whatever the 2xx looks like: what can't be read is done without.
+        routes = ((try? response.headers.recordRoutes) ?? []).reversed()
+        remoteTarget = (try? response.headers.firstContact)?.uri ?? request.requestURI
         localSequence = try request.headers.cseq.number
         remoteSequence = nil
     }

@@ -7,7 +7,8 @@ extension UserAgentCore {
             case prack
             case info
             case bye
-            case request(RequestID)
+            /// Outside of any session.
+            case request(RequestID, OutgoingCall)
         }
 
         var purpose: Purpose

@@ -9,6 +9,9 @@ extension UserAgentCore {
         package var points: [ListeningPoint]
         /// Above it, INVITE gets 503 with Retry-After.
         package var maximumSessions = 10_000
+        /// Transactions at a time; above it, 503 too. A call takes two for 32 s each: 100 calls a
+        /// second need 6,400.
+        package var maximumTransactions = 100_000
         /// Seconds of Retry-After in a 503; each is told up to twice as long, so that they don't all
         /// come back at once.
         package var retryAfter: UInt32 = 10

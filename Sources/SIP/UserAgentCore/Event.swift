@@ -69,7 +69,7 @@ extension UserAgentCore {
         /// one (then the session is named): answer with `respond(to:_:now:)`.
         case requested(RequestID, Request, on: Flow, in: SessionID?)
 
-        /// The final response to a request made with `send`; of our own making (408 or 503) when
+        /// The final response to a request made with `request`; of our own making (408 or 503) when
         /// none came.
         case responded(RequestID, Response)
     }

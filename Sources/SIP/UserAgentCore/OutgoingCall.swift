@@ -1,6 +1,6 @@
 package import Primitives
 
-/// A call to make.
+/// A call to make, or another request outside of any session.
 package struct OutgoingCall: Sendable {
     /// Who answers to a challenge (RFC 3261 §22).
     package struct Credentials: Hashable, Sendable {
@@ -16,7 +16,7 @@ package struct OutgoingCall: Sendable {
     package var uri: URI
     /// Who calls; a tag is added.
     package var from: NameAddress
-    /// Nil: the callee makes the offer, in its 2xx.
+    /// Nil: the callee makes the offer, in its 2xx. For another request, its body.
     package var offer: MessageBody?
     /// The address of ours to call from; nil: the first that speaks the transport.
     package var local: IPAddress?

@@ -8,13 +8,7 @@ extension UserAgentCore {
     /// A challenge is answered here with the call's credentials, a 422 with a longer interval; a
     /// redirection ends the session and leaves the next try to the application.
     package func invite(_ call: OutgoingCall, now: Instant) -> SessionID {
-        let transport =
-            call.transport ?? impliedTransport(of: call.routes.first ?? call.uri)
-        let point =
-            call.local.flatMap { configuration.points.point(for: transport, at: $0) }
-            ?? configuration.points.first { $0.transport == transport }
-            ?? configuration.points.first
-            ?? ListeningPoint(transport, call.local ?? .loopbackV4, port: transport.defaultPort)
+        let point = point(for: call)
         let session = makeSession(
             isIncoming: false, callID: "\(makeToken())@\(point.host)", localTag: makeToken(),
             point: point, flow: nil)
@@ -24,6 +18,16 @@ extension UserAgentCore {
             end(session, .transportFailed)
         }
         return session.id
+    }
+
+    /// Where we are for a request of ours.
+    func point(for call: OutgoingCall) -> ListeningPoint {
+        let transport =
+            call.transport ?? impliedTransport(of: call.routes.first ?? call.uri)
+        return call.local.flatMap { configuration.points.point(for: transport, at: $0) }
+            ?? configuration.points.first { $0.transport == transport }
+            ?? configuration.points.first
+            ?? ListeningPoint(transport, call.local ?? .loopbackV4, port: transport.defaultPort)
     }
 
     private func impliedTransport(of uri: URI) -> TransportProtocol {
@@ -38,18 +42,43 @@ extension UserAgentCore {
     private func sendInvite(_ session: InviteSession, now: Instant) -> Bool {
         guard let call = session.call else { return false }
         session.initialSequence += 1
+        var request = makeRequest(
+            .invite, call, callID: session.callID, tag: session.localTag,
+            sequence: session.initialSequence)
+        request.headers.append(.contact, "<\(contact(of: session))>")
+        // An offer in a reliable provisional response would want its answer in the PRACK: without
+        // an offer of ours those aren't asked for.
+        appendCapabilities(to: &request.headers, reliably: call.offer != nil)
+        if let interval = call.sessionInterval {
+            request.headers.append(.sessionExpires, "\(interval)")
+        }
+        if let expires = call.expires { request.headers.append(.expires, "\(expires)") }
+        request.headers.append(call.headers)
+        if let offer = call.offer {
+            request.carry(offer)
+            session.localBody = offer
+            if session.exchange.isStable { _ = session.exchange.sendOffer(by: .invite) }
+        }
+        return start(request, session, dialog: nil, .call, offer: call.offer, attempts: 0, now: now)
+    }
+
+    /// What every request outside of a dialog has (RFC 3261 §8.1.1), without Via.
+    func makeRequest(
+        _ method: Method, _ call: OutgoingCall, callID: String, tag: String, sequence: UInt32
+    ) -> Request {
         var to = call.uri
         // RFC 3261 §19.1.1, table 1: not in To.
         to.headers = nil
         to.port = nil
         for name in ["transport", "maddr", "ttl", "method", "lr"] { to.parameters.remove(name) }
         var from = call.from
-        from.tag = session.localTag
+        from.tag = tag
         var target = call.uri
         target.headers = nil
         target.parameters.remove("method")
         var routes = call.routes
         if let first = routes.first, !first.isLooseRouter {
+            // A strict router: see `Dialog.request`.
             routes = Array(routes.dropFirst()) + [target]
             target = first
         }
@@ -58,24 +87,9 @@ extension UserAgentCore {
         headers.append(.maxForwards, "70")
         headers.append(.from, from)
         headers.append(.to, NameAddress(to))
-        headers.append(.callID, session.callID)
-        headers.append(.cseq, CSeq(session.initialSequence, .invite))
-        headers.append(.contact, "<\(contact(of: session))>")
-        // An offer in a reliable provisional response would want its answer in the PRACK: without
-        // an offer of ours those aren't asked for.
-        appendCapabilities(to: &headers, reliably: call.offer != nil)
-        if let interval = session.call?.sessionInterval {
-            headers.append(.sessionExpires, "\(interval)")
-        }
-        if let expires = call.expires { headers.append(.expires, "\(expires)") }
-        headers.append(call.headers)
-        var request = Request(method: .invite, requestURI: target, headers: headers)
-        if let offer = call.offer {
-            request.carry(offer)
-            session.localBody = offer
-            if session.exchange.isStable { _ = session.exchange.sendOffer(by: .invite) }
-        }
-        return start(request, session, dialog: nil, .call, offer: call.offer, attempts: 0, now: now)
+        headers.append(.callID, callID)
+        headers.append(.cseq, CSeq(sequence, method))
+        return Request(method: method, requestURI: target, headers: headers)
     }
 
     /// Sends an INVITE or re-INVITE and remembers it as the session's own.

@@ -168,10 +168,10 @@ extension UserAgentCore {
 extension UserAgentCore {
     func receive(_ response: Response, _ id: ClientTransactionID, on flow: Flow, now: Instant) {
         guard let client = clients[id] else { return }
-        if case .request(let request) = client.purpose {
+        if case .request(let request, let call) = client.purpose {
             if response.status >= 200 {
                 clients[id] = nil
-                emit(.responded(request, response))
+                receiveResponse(response, to: request, client, call, now: now)
             }
             return
         }
@@ -331,6 +331,18 @@ extension UserAgentCore {
         }
     }
 
+    /// A transaction of ours is no more; a session that still waits for it, as its answer was of no
+    /// use, waits in vain.
+    func clientEnded(_ id: ClientTransactionID, now: Instant) {
+        guard let client = clients[id] else { return }
+        if let session = client.session.flatMap({ session($0) }),
+            session.ownInvite?.transaction == id
+        {
+            return requestFailed(id, .timedOut, now: now)
+        }
+        clients[id] = nil
+    }
+
     /// A request of ours got no final response.
     func requestFailed(
         _ id: ClientTransactionID, _ failure: TransactionLayer.Failure, now: Instant
@@ -340,7 +352,7 @@ extension UserAgentCore {
         let cause: EndCause = failure == .timedOut ? .dialogGone(status) : .transportFailed
         // As if it had come from the peer (RFC 3261 §8.1.3.1).
         let response = client.request.response(status)
-        if case .request(let request) = client.purpose {
+        if case .request(let request, _) = client.purpose {
             return emit(.responded(request, response))
         }
         guard let session = client.session.flatMap({ session($0) }) else { return }

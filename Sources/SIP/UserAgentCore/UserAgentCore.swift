@@ -43,7 +43,7 @@ package final class UserAgentCore {
         transactions = TransactionLayer(
             configuration: .init(
                 identity: configuration.identity, timers: configuration.timers,
-                maximumTransactions: max(4 * configuration.maximumSessions, 1_000),
+                maximumTransactions: configuration.maximumTransactions,
                 retryAfter: Int(configuration.retryAfter),
                 largestDatagram: configuration.largestDatagram),
             random: random)
@@ -221,7 +221,7 @@ package final class UserAgentCore {
         case .failed(let id, let failure):
             requestFailed(id, failure, now: now)
         case .clientEnded(let id):
-            clients[id] = nil
+            clientEnded(id, now: now)
         case .strayResponse(let response, _):
             receiveStray(response, now: now)
         }

@@ -367,4 +367,65 @@ struct OutgoingCallTests {
         bench.receive(octets: try #require(requests.last).response(.ok).serialised())
         #expect(bench.core.isIdle)
     }
+
+    @Test func requestsWithoutSessionGetTheirResponse() throws {
+        let bench = Bench()
+        var call = Self.call()
+        call.offer = nil
+        call.credentials = .init(user: "phone", secret: .password("secret"))
+        let id = bench.core.request(.options, call, now: bench.now)
+        bench.perform { _, _ in }
+        let options = try #require(bench.takeRequests().first)
+        #expect(options.method == .options && options.defect() == nil)
+        var challenge = options.response(.unauthorized, toTag: "x")
+        challenge.headers.append(.wwwAuthenticate, "Digest realm=\"r\", nonce=\"n\"")
+        bench.receive(octets: challenge.serialised())
+        let again = try #require(bench.takeRequests().first)
+        #expect(again.headers.contains(.authorization))
+        #expect(try again.headers.cseq == CSeq(2, .options))
+        bench.receive(octets: again.response(.ok, toTag: "x").serialised())
+        guard case .responded(id, let response)? = bench.takeEvents().first else {
+            Issue.record("no response")
+            return
+        }
+        #expect(response.status == .ok)
+
+        _ = bench.core.request(.options, call, now: bench.now)
+        bench.wait(33)
+        guard case .responded(_, let timeout)? = bench.takeEvents().first else {
+            Issue.record("no response")
+            return
+        }
+        #expect(timeout.status == .requestTimeout)
+        bench.wait(10)
+        #expect(bench.core.entryCount == 0)
+    }
+
+    /// A 2xx makes the call stand even when its Contact and Record-Route are beyond reading.
+    @Test func aMessyAnswerIsAcknowledged() throws {
+        let bench = Bench()
+        let (_, invite) = try Self.start(bench)
+        var ok = invite.response(.ok, toTag: "a")
+        ok.headers.append(.contact, "<sip:[broken>")
+        ok.headers.append(.recordRoute, "<sip:x, y")
+        ok.headers.append(.contentType, "application/sdp")
+        ok.body = Array(Caller.offer.utf8)
+        bench.receive(octets: ok.serialised())
+        let ack = try #require(bench.takeRequests().first)
+        #expect(ack.method == .ack && ack.requestURI == invite.requestURI)
+        #expect(bench.takeEvents().map(\.name) == ["accepted", "established"])
+    }
+
+    @Test func aRefreshThatFindsNobodyEndsTheSession() throws {
+        let bench = Bench()
+        var caller = Caller()
+        _ = try caller.establish(
+            bench,
+            "Supported: timer\nSession-Expires: 120;refresher=uas\nAllow: INVITE, UPDATE\n")
+        bench.wait(60)
+        let sent = try #require(bench.takeSent().first)
+        bench.perform { $0.transportFailed(sent.destination, now: $1) }
+        #expect(bench.takeEvents().map(\.cause) == ["transportFailed"])
+        #expect(bench.core.isIdle)
+    }
 }
