@@ -18,7 +18,9 @@ extension UserAgentCore {
         let dialog: Dialog
         do {
             // RFC 2543 knew no such duty, and its clients have no branch cookie (RFC 4475 §3.4.1).
-            if try request.headers.contacts.list.isEmpty, try request.headers.topVia().hasMagicCookie {
+            if try request.headers.contacts.list.isEmpty,
+                try request.headers.topVia().hasMagicCookie
+            {
                 throw HeaderError(.missing, .contact)
             }
             terms = try timerTerms(of: request.headers)

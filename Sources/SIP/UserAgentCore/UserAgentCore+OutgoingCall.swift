@@ -178,7 +178,9 @@ extension UserAgentCore {
     }
 
     /// The same INVITE made anew, when the response asks for no more than that.
-    private func retried(_ response: Response, _ client: Client, _ session: InviteSession) -> Request? {
+    private func retried(_ response: Response, _ client: Client, _ session: InviteSession)
+        -> Request?
+    {
         var request: Request
         switch response.status {
         case .unauthorized, .proxyAuthenticationRequired:
@@ -275,7 +277,8 @@ extension UserAgentCore {
             transactions.resend(sent.bytes, to: sent.destination)
             return takeTransactions(now: now)
         }
-        if let owed = session.owedAcknowledgement, owed.sequence == sequence, owed.remoteTag == tag {
+        if let owed = session.owedAcknowledgement, owed.sequence == sequence, owed.remoteTag == tag
+        {
             // The application still thinks about the answer.
             return
         }
@@ -283,8 +286,9 @@ extension UserAgentCore {
             guard isCurrent else { return }
             return receiveReinviteSuccess(response, sequence, client, session, now: now)
         }
-        guard var dialog = try? Dialog(
-            outgoing: client.request, response: response, contact: contact(of: session))
+        guard
+            var dialog = try? Dialog(
+                outgoing: client.request, response: response, contact: contact(of: session))
         else { return }
         dialog.isConfirmed = true
         let isFirst = isCurrent && !session.hasEnded
@@ -320,7 +324,8 @@ extension UserAgentCore {
         notePeer(response.headers, session)
         startTimer(response, session, now: now)
         guard session.call?.offer != nil else {
-            return receiveOffer(answer, in: response, sequence, client, session, dialog: 0, now: now)
+            return receiveOffer(
+                answer, in: response, sequence, client, session, dialog: 0, now: now)
         }
         acknowledge(sequence, session, dialog: 0, request: client.request)
         takeTransactions(now: now)
@@ -368,7 +373,8 @@ extension UserAgentCore {
 
     /// A 2xx that no transaction knows any more: its session, if it lives, has sent the ACK.
     func receiveStray(_ response: Response, now: Instant) {
-        guard let callID = response.headers.callID, let localTag = (try? response.headers.from)?.tag,
+        guard let callID = response.headers.callID,
+            let localTag = (try? response.headers.from)?.tag,
             let sequence = try? response.headers.cseq.number,
             let id = sessionsByKey[SessionKey(callID: callID, localTag: localTag)],
             let session = session(id),

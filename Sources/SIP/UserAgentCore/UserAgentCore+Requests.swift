@@ -71,7 +71,9 @@ extension UserAgentCore {
     }
 
     /// Answers a request that `requested` announced; 2xx as well as refusals.
-    package func respond(to id: RequestID, _ answer: Rejection, body: MessageBody? = nil, now: Instant) {
+    package func respond(
+        to id: RequestID, _ answer: Rejection, body: MessageBody? = nil, now: Instant
+    ) {
         guard let pending = requests.removeValue(forKey: id) else { return }
         var response = makeResponse(
             to: pending.request, answer.status, reason: answer.reason,

@@ -84,7 +84,8 @@ extension UserAgentCore {
     }
 
     /// An INVITE or UPDATE within the dialog, with all but a body.
-    private func targetRefresh(_ method: Method, _ session: InviteSession, _ dialog: Int) -> Request {
+    private func targetRefresh(_ method: Method, _ session: InviteSession, _ dialog: Int) -> Request
+    {
         var request = session.dialogs[dialog].request(method)
         request.headers.append(.contact, "<\(session.dialogs[dialog].contact)>")
         appendCapabilities(to: &request.headers)

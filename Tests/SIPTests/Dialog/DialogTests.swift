@@ -2,7 +2,9 @@ import SIP
 import Testing
 
 struct DialogTests {
-    static func invite(_ extra: String, contact: String = "<sip:201@198.51.100.21:5060>") throws -> Request {
+    static func invite(_ extra: String, contact: String = "<sip:201@198.51.100.21:5060>") throws
+        -> Request
+    {
         let text = """
             INVITE sip:music@pbx.example.com SIP/2.0
             Via: SIP/2.0/UDP 198.51.100.21;branch=z9hG4bK1
@@ -21,7 +23,9 @@ struct DialogTests {
         return request
     }
 
-    static func dialog(_ extra: String, contact: String = "<sip:201@198.51.100.21:5060>") throws -> Dialog {
+    static func dialog(_ extra: String, contact: String = "<sip:201@198.51.100.21:5060>") throws
+        -> Dialog
+    {
         try Dialog(
             incoming: try invite(extra, contact: contact), localTag: "ours",
             contact: URI(user: "music", host: "192.0.2.10"))

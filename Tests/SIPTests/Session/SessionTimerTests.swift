@@ -29,7 +29,8 @@ struct SessionTimerTests {
             terms: .init(interval: 60, isSupported: true), answer: .tooSmall(minimum: 90)),
         Case(
             testDescription: "too small, put there by a proxy: can't be refused, we refresh",
-            terms: .init(interval: 60), answer: .agreed(interval: 90, refresher: .uas, isRequired: false)),
+            terms: .init(interval: 60),
+            answer: .agreed(interval: 90, refresher: .uas, isRequired: false)),
         Case(
             testDescription: "asked for without refresher: the peer refreshes",
             terms: .init(interval: 1800, minimum: 1800, isSupported: true),

@@ -101,7 +101,10 @@ struct AdmissionTests {
         if row.method == "INVITE-NOCONTACT" {
             text = text.replacing("Contact: \(caller.contact)\n", with: "")
         }
-        bench.receive(text.replacing("Max-Forwards: 70", with: method == "OPTIONS" ? "Max-Forwards: 0" : "Max-Forwards: 70"), body: row.body)
+        bench.receive(
+            text.replacing(
+                "Max-Forwards: 70",
+                with: method == "OPTIONS" ? "Max-Forwards: 0" : "Max-Forwards: 70"), body: row.body)
         guard let status = row.status else {
             #expect(bench.takeEvents().map(\.name) == ["invited"])
             #expect(bench.takeSent().isEmpty)

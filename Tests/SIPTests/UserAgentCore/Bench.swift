@@ -159,7 +159,8 @@ extension UserAgentCore.Event {
     var session: SessionID? {
         switch self {
         case .invited(let id, _, _, _), .answered(let id, _), .progressed(let id, _, _),
-            .accepted(let id, _, _), .offered(let id, _, _), .established(let id), .reoffered(let id, _, _),
+            .accepted(let id, _, _), .offered(let id, _, _), .established(let id),
+            .reoffered(let id, _, _),
             .offerWanted(let id, _), .offerAccepted(let id, _, _), .offerRejected(let id, _),
             .offerWithdrawn(let id), .offerUnanswered(let id), .refreshed(let id, _),
             .informed(let id, _), .ended(let id, _):

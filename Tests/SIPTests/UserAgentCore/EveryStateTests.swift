@@ -6,7 +6,8 @@ import Testing
 /// nothing crashes, and nothing is left behind.
 struct EveryStateTests {
     enum Stage: CaseIterable, Sendable {
-        case none, ringing, reliablePending, prackOfferPending, acceptedWaitingForPRACK, unacknowledged
+        case none, ringing, reliablePending, prackOfferPending, acceptedWaitingForPRACK,
+            unacknowledged
         case standing, reinvitePending, updatePending, offerlessPending, ownReinvite, ownUpdate
         case waitingToHangUp, hangingUp
     }
@@ -61,8 +62,10 @@ struct EveryStateTests {
         default:
             id = try caller.establish(bench, allow)
             switch stage {
-            case .reinvitePending: bench.receive(caller.next("INVITE", Caller.sdp), body: Caller.offer)
-            case .updatePending: bench.receive(caller.next("UPDATE", Caller.sdp), body: Caller.offer)
+            case .reinvitePending:
+                bench.receive(caller.next("INVITE", Caller.sdp), body: Caller.offer)
+            case .updatePending:
+                bench.receive(caller.next("UPDATE", Caller.sdp), body: Caller.offer)
             case .offerlessPending: bench.receive(caller.next("INVITE"))
             case .ownReinvite: try perform { $0.offer($1, Caller.answer, now: $2) }
             case .ownUpdate: try perform { $0.offer($1, Caller.answer, byUpdate: true, now: $2) }
@@ -124,7 +127,9 @@ struct EveryStateTests {
         bench.wait(400)
         var finals: Set<UInt16> = []
         for response in bench.takeResponses()
-        where response.status >= 200 && (try? response.headers.cseq) == CSeq(UInt32(sequence), Method(method)) {
+        where response.status >= 200
+            && (try? response.headers.cseq) == CSeq(UInt32(sequence), Method(method))
+        {
             finals.insert(response.status.value)
         }
         #expect(finals.count == (method == "ACK" ? 0 : 1), "\(finals)")

@@ -9,13 +9,16 @@ struct OutgoingCallTests {
         return OutgoingCall(to: target, from: from, offer: Caller.answer)
     }
 
-    static func start(_ bench: Bench, _ call: OutgoingCall = call()) throws -> (SessionID, Request) {
+    static func start(_ bench: Bench, _ call: OutgoingCall = call()) throws -> (SessionID, Request)
+    {
         let id = bench.core.invite(call, now: bench.now)
         bench.perform { _, _ in }
         return (id, try #require(bench.takeRequests().last))
     }
 
-    static func ok(_ invite: Request, tag: String = "callee", body: String = Caller.offer) -> Response {
+    static func ok(_ invite: Request, tag: String = "callee", body: String = Caller.offer)
+        -> Response
+    {
         var ok = invite.response(.ok, toTag: tag)
         ok.headers.append(.contact, "<sip:moh@198.51.100.9:5070>")
         ok.headers.append(.allow, "INVITE, ACK, BYE, CANCEL, UPDATE")
@@ -226,12 +229,13 @@ struct OutgoingCallTests {
         #expect(again.headers[first: .sessionExpires] == "1800")
         #expect(try again.headers.minSE == 1800)
         #expect(try again.headers.cseq == CSeq(2, .invite))
-        bench.receive(octets: {
-            var ok = Self.ok(again)
-            ok.headers.append(.sessionExpires, "1800;refresher=uac")
-            ok.headers.append(.require, "timer")
-            return ok.serialised()
-        }())
+        bench.receive(
+            octets: {
+                var ok = Self.ok(again)
+                ok.headers.append(.sessionExpires, "1800;refresher=uac")
+                ok.headers.append(.require, "timer")
+                return ok.serialised()
+            }())
         _ = bench.takeSent()
         bench.wait(901)
         #expect(bench.takeRequests().first?.method == .update)
@@ -331,7 +335,8 @@ struct OutgoingCallTests {
                 return
             }
             #expect(hop.host == "203.0.113.5")
-            #expect(sent.request?.requestURI.description == (strict ? route : "sip:moh@198.51.100.9"))
+            #expect(
+                sent.request?.requestURI.description == (strict ? route : "sip:moh@198.51.100.9"))
             #expect(
                 sent.request?.headers[first: .route]
                     == (strict ? "<sip:moh@198.51.100.9>" : "<\(route)>"))

@@ -57,7 +57,9 @@ struct RFC4475CoreTests {
         bench.receive(octets: try Vector(collection: "rfc4475", name: "bext01").octets)
         let response = try #require(bench.takeResponses().first)
         #expect(
-            try response.headers.unsupported == ["nothingSupportsThis", "nothingSupportsThisEither"])
+            try response.headers.unsupported == [
+                "nothingSupportsThis", "nothingSupportsThisEither",
+            ])
     }
 
     /// RFC 4475 §3.4.1: an INVITE in RFC 2543's ways is taken, and matched without branch or tags.
