@@ -192,14 +192,10 @@ extension Headers {
     }
 
     private mutating func replaceFirst(_ name: HeaderName, _ element: [UInt8]?) {
-        guard let index = index(of: name) else { return }
-        let value = value(fields[index])
-        guard let list = ValueReader.list(value), !list.isEmpty else { return }
+        guard let index = index(of: name), let first = try? firstElement(of: name) else { return }
         var line = element ?? []
-        if list.count > 1 {
-            if element != nil { line += [.comma, 0x20] }
-            line += value[list[1].startIndex...]
-        }
+        let rest = value(fields[index])[first.endIndex...]
+        line += element == nil ? rest.drop { $0.isLinearWhitespace || $0 == .comma } : rest
         if line.isEmpty {
             fields.remove(at: index)
         } else {
@@ -217,9 +213,14 @@ extension Headers {
         storage.append(0x20)
         let valueStart = UInt32(truncatingIfNeeded: storage.count)
         storage += value
+        var previous: UInt8 = 0
         for index in Int(valueStart)..<storage.count {
             let octet = storage[index]
-            if octet == 0x0d || octet == 0x0a || octet == 0 { storage[index] = 0x20 }
+            // NUL may be quoted by a backslash; a line end may not.
+            if octet == 0x0d || octet == 0x0a || (octet == 0 && previous != .backslash) {
+                storage[index] = 0x20
+            }
+            previous = octet
         }
         let valueEnd = UInt32(truncatingIfNeeded: storage.count)
         storage.append(0x0d)

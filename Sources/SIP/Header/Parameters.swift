@@ -13,6 +13,9 @@ package struct Parameters: Hashable, Sendable, CustomStringConvertible {
         }
     }
 
+    /// How many there may be in one value that is read: looking one up takes time by their number.
+    static let limit = 128
+
     package private(set) var all: [Parameter]
 
     package init(_ all: [Parameter] = []) { self.all = all }
@@ -85,13 +88,13 @@ package struct Parameters: Hashable, Sendable, CustomStringConvertible {
 
 extension Parameters {
     /// Reads `*( SEMI name [ EQUAL value ] )` to the end of the value.
-    /// - Returns: nil when something else is there, or a parameter is empty.
+    /// - Returns: nil when something else is there, a parameter is empty, or there are too many.
     init?(reading reader: inout ValueReader) {
         all = []
         while true {
             reader.skipWhitespace()
             guard !reader.isAtEnd else { return }
-            guard reader.take(.semicolon) else { return nil }
+            guard reader.take(.semicolon), all.count < Parameters.limit else { return nil }
             reader.skipWhitespace()
             guard let name = reader.token() else { return nil }
             reader.skipWhitespace()
@@ -110,7 +113,7 @@ extension Parameters {
     static func value(reading reader: inout ValueReader) -> String? {
         if reader.peek == .quote { return reader.quotedString()?.text }
         let value = reader.takeWhile {
-            !$0.isLinearWhitespace && $0 != .semicolon && $0 != .comma && $0 != .quote
+            $0 > 0x20 && $0 != 0x7f && $0 != .semicolon && $0 != .comma && $0 != .quote
         }
         return value.isEmpty ? nil : value.text
     }

@@ -14,24 +14,20 @@ extension URI {
             escapedUser.map(URI.unescapedOctets) == other.escapedUser.map(URI.unescapedOctets),
             password.map(URI.unescapedOctets) == other.password.map(URI.unescapedOctets)
         else { return false }
-        for parameter in parameters.all {
-            let counterpart = other.parameters.first(parameter.name)
-            guard let counterpart else {
-                if URI.countsWhenAlone(parameter.name) { return false }
-                continue
+        for name in Set((parameters.all + other.parameters.all).map { $0.name.lowercased() }) {
+            // Of a name that is there more often, which it may not, the first counts.
+            if let a = parameters.first(name), let b = other.parameters.first(name) {
+                guard URI.hasEqualValue(a, b) else { return false }
+            } else if URI.countsWhenAlone(name) {
+                return false
             }
-            guard URI.hasEqualValue(parameter, counterpart) else { return false }
-        }
-        for parameter in other.parameters.all
-        where URI.countsWhenAlone(parameter.name) && !parameters.contains(parameter.name) {
-            return false
         }
         return URI.headerList(headers) == URI.headerList(other.headers)
     }
 
-    /// user, ttl, method, maddr and transport differ from their absence (§19.1.4).
+    /// - Parameter name: in small letters. user, ttl, method, maddr and transport differ from their absence (§19.1.4).
     private static func countsWhenAlone(_ name: String) -> Bool {
-        switch name.lowercased() {
+        switch name {
         case "user", "ttl", "method", "maddr", "transport": true
         default: false
         }

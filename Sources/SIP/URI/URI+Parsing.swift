@@ -111,7 +111,9 @@ extension URI {
         var parameters = Parameters()
         while reader.take(.semicolon) {
             let name = reader.takeWhile { $0 != .semicolon && $0 != .equals && $0 != .question }
-            guard !name.isEmpty, hasValidEscapes(name) else { return nil }
+            guard !name.isEmpty, hasValidEscapes(name), parameters.all.count < Parameters.limit else {
+                return nil
+            }
             guard reader.take(.equals) else {
                 parameters.append(name.text)
                 continue

@@ -1,0 +1,47 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Fuzz targets for libFuzzer: `scripts/fuzz` builds and runs them. To add one, write
+// Targets/FILE.swift like those that are there, add it to `files` and a `fuzzer` line, and put inputs to
+// start from into Corpus/NAME or say in scripts/fuzz where they are.
+//
+// `Library` and `Checks` are links to the sources and tests of the appliance, for the same reason as
+// in Benchmarks: `package` declarations are used from within one package.
+
+let instrumented: [SwiftSetting] = [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // Coverage that leads the fuzzer.
+    .unsafeFlags(["-sanitize=fuzzer", "-parse-as-library"]),
+]
+
+/// All of Targets: a program leaves out the others.
+let files = ["SIPMessage", "SIPStream"]
+
+/// The program of Targets/FILE.swift.
+func fuzzer(_ name: String, _ file: String, _ dependencies: [Target.Dependency]) -> Target {
+    .executableTarget(
+        name: name, dependencies: dependencies + ["Fuzzer"], path: "Targets",
+        exclude: files.filter { $0 != file }.map { "\($0).swift" },
+        swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+}
+
+let package = Package(
+    name: "Fuzz",
+    targets: [
+        .target(name: "Primitives", path: "Library/Primitives", swiftSettings: instrumented),
+        .target(
+            name: "SIP", dependencies: ["Primitives"], path: "Library/SIP",
+            swiftSettings: instrumented),
+        .target(name: "Fuzzer", path: "Driver", swiftSettings: instrumented),
+
+        // What must hold for any message: shared with the seeded run of `make test`.
+        .target(
+            name: "SIPExercise", dependencies: ["Primitives", "SIP"], path: "Checks/SIPTests/Message",
+            sources: ["MessageExercise.swift", "FrameExercise.swift"], swiftSettings: instrumented),
+
+        fuzzer("sip-message", "SIPMessage", ["SIPExercise"]),
+        fuzzer("sip-stream", "SIPStream", ["SIPExercise"]),
+    ]
+)
