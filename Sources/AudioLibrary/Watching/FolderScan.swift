@@ -14,7 +14,9 @@ struct FolderScan {
     }
 
     func root() -> Root {
-        var result = Root(contents: contents("") ?? FolderContents(), folders: [], hasDanglingLink: false)
+        var missing = FolderContents()
+        missing.fault = "there is no such directory"
+        var result = Root(contents: contents("") ?? missing, folders: [], hasDanglingLink: false)
         guard let names = try? listDirectory(path) else { return result }
         for name in names where !FileNames.isHidden(name) {
             switch status("\(path)/\(name)") {
