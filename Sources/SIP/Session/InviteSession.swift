@@ -75,8 +75,13 @@ final class InviteSession {
     var laterOffers: [LaterOffer] = []
     /// When the offer refused with 491 is made again (RFC 3261 §14.1).
     var retryAt: Instant?
+    /// 491 in a row.
+    var glares = 0
     /// RSeq of reliable provisional responses by the fork's tag.
     var receivers: [String: ReliableProvisionalReceiver] = [:]
+    /// Forks that have answered our offer in a reliable provisional response: their 2xx has no other
+    /// answer.
+    var answeredTags: Set<String> = []
     var call: OutgoingCall?
     /// The Min-SE of a 422, in seconds.
     var minimumInterval: Int?

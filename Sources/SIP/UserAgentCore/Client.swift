@@ -23,4 +23,6 @@ extension UserAgentCore {
 
     /// How often one request is made anew for a challenge or a session timer.
     static let mostAttempts = 3
+    /// How many 491 in a row an offer is made again after.
+    static let mostGlares = 8
 }

@@ -18,10 +18,12 @@ extension UserAgentCore {
 
         // MARK: A call of ours
 
-        /// A provisional response other than 100. `body` is the answer, or early media.
+        /// A provisional response other than 100. `body` is the answer, as a preview or, in a
+        /// reliable response (it has RSeq), for good.
         case progressed(SessionID, Response, body: MessageBody?)
 
-        /// A 2xx to our INVITE; its ACK has been sent. `answer` is nil only if the peer sent none.
+        /// A 2xx to our INVITE; its ACK has been sent. `answer` is nil if the peer sent none, as it may
+        /// when a reliable `progressed` held it.
         case accepted(SessionID, Response, answer: MessageBody?)
 
         /// A 2xx to an INVITE or re-INVITE of ours without offer carries theirs: `acceptOffer` puts

@@ -71,19 +71,37 @@ extension UserAgentCore {
     }
 
     /// The value of Accept.
-    var acceptedContent: String { configuration.acceptedContentTypes.joined(separator: ", ") }
+    var acceptedContent: String {
+        (configuration.acceptedContentTypes + ["multipart/mixed"]).joined(separator: ", ")
+    }
 
     /// The offer or answer in a message: nil when the body is empty, or one that may be passed over.
     func body(of headers: Headers, _ bytes: [UInt8]) -> MessageBody? {
-        guard !bytes.isEmpty, let type = try? headers.contentType,
-            configuration.acceptedContentTypes.contains(where: { type.isValue($0) })
+        guard !bytes.isEmpty, let type = try? headers.contentType else { return nil }
+        if isAccepted(type) { return MessageBody(contentType: type.description, bytes: bytes) }
+        // Of alternatives the last is the best; of a mixture there is one session description.
+        guard let multipart = MultipartBody(bytes, contentType: type),
+            let part = multipart.parts.last(where: { isAccepted($0.contentType) })
         else { return nil }
-        return MessageBody(contentType: type.description, bytes: bytes)
+        return MessageBody(contentType: part.contentType.description, bytes: part.bytes)
     }
 
+    /// Whether the body is, or as a multipart has, what we read.
+    ///
+    /// RFC 5621 §8 makes every part required that doesn't say otherwise. Gateways send ISUP and
+    /// location beside the session description without a word: only a part that says `required`
+    /// is refused here, and the body without session description.
     private func isAcceptedContent(_ request: Request) -> Bool {
         guard let type = try? request.headers.contentType else { return false }
-        return configuration.acceptedContentTypes.contains { type.isValue($0) }
+        if isAccepted(type) { return true }
+        guard let multipart = MultipartBody(request.body, contentType: type),
+            multipart.parts.contains(where: { isAccepted($0.contentType) })
+        else { return false }
+        return !multipart.parts.contains { $0.isRequired && !isAccepted($0.contentType) }
+    }
+
+    private func isAccepted(_ type: TokenWithParameters) -> Bool {
+        configuration.acceptedContentTypes.contains { type.isValue($0) }
     }
 
     /// `Content-Disposition: …;handling=optional` (RFC 3261 §20.11).

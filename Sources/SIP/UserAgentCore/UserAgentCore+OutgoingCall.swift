@@ -212,6 +212,7 @@ extension UserAgentCore {
             // Early dialogs of the request before are no more.
             session.dialogs = []
             session.receivers = [:]
+            session.answeredTags = []
         }
         return request
     }
@@ -237,8 +238,10 @@ extension UserAgentCore {
             }
         }
         // Without reliability it is but a preview: the same comes again in the 2xx (RFC 3261 §13.2.1).
-        if isReliable, answer != nil, session.exchange.localOffer == .invite {
-            session.exchange.settle()
+        if isReliable, answer != nil, client.request.bodyLength > 0,
+            let tag = (try? response.headers.to)?.tag
+        {
+            session.answeredTags.insert(tag)
         }
         emit(.progressed(session.id, response, body: answer))
     }
@@ -319,8 +322,8 @@ extension UserAgentCore {
         session.ownInvite = nil
         session.stage = .standing
         let answer = body(of: response.headers, response.body)
-        let answersOurs = session.exchange.localOffer == .invite
-        if answersOurs { session.exchange.settle() }
+        let answersOurs = !session.answeredTags.contains(tag)
+        if session.exchange.localOffer == .invite { session.exchange.settle() }
         notePeer(response.headers, session)
         startTimer(response, session, now: now)
         guard session.call?.offer != nil else {

@@ -226,6 +226,7 @@ extension UserAgentCore {
             if let index = session.dialogIndex {
                 session.dialogs[index].refreshTarget(from: response.headers)
             }
+            session.glares = 0
             notePeer(response.headers, session)
             if session.stage == .standing { startTimer(response, session, now: now) }
             if let offer {
@@ -239,6 +240,8 @@ extension UserAgentCore {
         switch response.status {
         case .callOrTransactionDoesNotExist:
             return dialogLost(session, .dialogGone(response.status), now: now)
+        case .requestTimeout:
+            return hangUp(session, .dialogGone(response.status), now: now)
         case .methodNotAllowed, .notImplemented:
             // It said otherwise; what was to be done is done by re-INVITE.
             session.peerAllowsUpdate = false
@@ -247,7 +250,7 @@ extension UserAgentCore {
             } else {
                 refresh(session, now: now)
             }
-        case .requestPending:
+        case .requestPending where session.glares < Self.mostGlares:
             if let offer { session.laterOffers.insert(.init(body: offer, byUpdate: true), at: 0) }
             retryLater(session, now: now)
         case .sessionIntervalTooSmall:
@@ -268,6 +271,7 @@ extension UserAgentCore {
         session.ownInvite = nil
         session.dialogs[dialog].refreshTarget(from: response.headers)
         let answer = body(of: response.headers, response.body)
+        session.glares = 0
         if !session.hasEnded {
             notePeer(response.headers, session)
             startTimer(response, session, now: now)
@@ -302,7 +306,7 @@ extension UserAgentCore {
         case .requestTimeout:
             // RFC 3261 §12.2.1.2: as good as gone; the BYE is for those in between.
             return hangUp(session, .dialogGone(response.status), now: now)
-        case .requestPending:
+        case .requestPending where session.glares < Self.mostGlares:
             session.laterOffers.insert(.init(body: own.offer, byUpdate: false), at: 0)
             retryLater(session, now: now)
         default:
@@ -313,6 +317,7 @@ extension UserAgentCore {
 
     /// RFC 3261 §14.1: whoever made the Call-ID waits 2.1 to 4 s, the other 0 to 2 s.
     private func retryLater(_ session: InviteSession, now: Instant) {
+        session.glares += 1
         let units = session.isIncoming ? Int(random() % 201) : 210 + Int(random() % 191)
         session.retryAt = now + .milliseconds(units * 10)
     }

@@ -45,7 +45,7 @@ struct AdmissionTests {
         Case(
             testDescription: "unknown body", method: "INVITE",
             extra: "Content-Type: application/unknownformat\n", body: "x", status: 415,
-            header: .accept, value: "application/sdp"),
+            header: .accept, value: "application/sdp, multipart/mixed"),
         Case(
             testDescription: "unknown body that may be passed over", method: "INVITE",
             extra:
@@ -129,7 +129,7 @@ struct AdmissionTests {
             try ok.headers.allow == [
                 .invite, .ack, .cancel, .bye, .options, .prack, .update, .info, .refer,
             ])
-        #expect(ok.headers[first: .accept] == "application/sdp")
+        #expect(ok.headers[first: .accept] == "application/sdp, multipart/mixed")
         #expect(ok.headers[first: .acceptEncoding] == "identity")
         #expect(try ok.headers.supported == ["100rel", "timer"])
         #expect(ok.headers[first: .contact] == "<sip:music@192.0.2.10>")
@@ -186,5 +186,79 @@ struct AdmissionTests {
             caller.next("OPTIONS"), on: Bench.flow("198.51.100.21:50000", .tls, connection: 1))
         #expect(
             bench.takeResponses().first?.headers[first: .contact] == "<sips:music@192.0.2.10>")
+    }
+
+    static let multipart = """
+        a preamble
+        --b 1
+        Content-Type: application/isup;version=itu-t92+
+        DISPOSITION
+
+        \u{1}\u{2}
+        --b 1
+        content-type:application/sdp
+
+        v=0
+        m=audio 40010 RTP/AVP 0
+
+        --b 1--
+        an epilogue
+        """
+
+    /// RFC 5621 §3.1: the session description may come with company.
+    @Test(arguments: [
+        ("multipart/mixed;boundary=\"b 1\"", "Content-Disposition: signal;handling=optional", true),
+        ("multipart/mixed;boundary=\"b 1\"", "X-Y: z", true),
+        ("Multipart/Alternative; boundary=\"b 1\"", "X-Y: z", true),
+        (
+            "multipart/mixed;boundary=\"b 1\"", "Content-Disposition: signal;handling=required",
+            false
+        ),
+        ("multipart/mixed;boundary=\"b 2\"", "X-Y: z", false),
+        ("multipart/mixed", "X-Y: z", false),
+    ])
+    func aSessionDescriptionAmongOtherParts(
+        type: String, disposition: String, isAccepted: Bool
+    ) throws {
+        let bench = Bench()
+        var caller = Caller()
+        bench.receive(
+            caller.request("INVITE", "Content-Type: \(type)\n"),
+            body: Self.multipart.replacing("DISPOSITION", with: disposition))
+        guard isAccepted else {
+            #expect(bench.takeResponses().map(\.status) == [.unsupportedMediaType])
+            return
+        }
+        guard case .invited(_, _, _, let offer)? = bench.takeEvents().first else {
+            Issue.record("not invited")
+            return
+        }
+        #expect(offer?.contentType == "application/sdp")
+        #expect(offer?.bytes == Array("v=0\r\nm=audio 40010 RTP/AVP 0\r\n".utf8))
+    }
+
+    @Test func mutatedMultipartsDoNoHarm() {
+        var random: UInt64 = 7
+        func next(_ limit: Int) -> Int {
+            random = random &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int(random >> 33) % limit
+        }
+        let whole = Array(Self.multipart.utf8)
+        let type = TokenWithParameters("multipart/mixed;boundary=\"b 1\"")
+        for _ in 0..<5000 {
+            var octets = whole
+            for _ in 0..<(1 + next(4)) {
+                let place = next(octets.count)
+                switch next(3) {
+                case 0: octets[place] = [0, 10, 13, 45, 58, 255][next(6)]
+                case 1: octets.removeSubrange(place..<min(octets.count, place + next(30)))
+                default: octets.insert(contentsOf: octets.prefix(next(40)), at: place)
+                }
+                if octets.isEmpty { octets = whole }
+            }
+            if let type, let body = MultipartBody(octets, contentType: type) {
+                #expect((1...32).contains(body.parts.count))
+            }
+        }
     }
 }

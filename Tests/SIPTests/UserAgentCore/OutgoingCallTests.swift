@@ -433,4 +433,40 @@ struct OutgoingCallTests {
         #expect(bench.takeEvents().map(\.cause) == ["transportFailed"])
         #expect(bench.core.isIdle)
     }
+
+    /// One fork answers the offer reliably, another takes the call: its own answer counts.
+    @Test func theAnswerIsThatOfTheForkThatTakesTheCall() throws {
+        let bench = Bench()
+        let (_, invite) = try Self.start(bench)
+        var progress = invite.response(.sessionProgress, toTag: "a")
+        progress.headers.append(.require, "100rel")
+        progress.headers.append(.rseq, "1")
+        progress.headers.append(.contentType, "application/sdp")
+        progress.body = Array("a's".utf8)
+        bench.receive(octets: progress.serialised())
+        bench.receive(octets: Self.ok(invite, tag: "b", body: "b's").serialised())
+        guard case .accepted(_, _, let answer)? = bench.takeEvents().dropFirst().first else {
+            Issue.record("not accepted")
+            return
+        }
+        #expect(answer?.bytes == Array("b's".utf8))
+    }
+
+    @Test func aPeerThatAlwaysSays491IsNotAskedForEver() throws {
+        let bench = Bench()
+        let (id, invite) = try Self.start(bench)
+        bench.receive(octets: Self.ok(invite).serialised())
+        _ = bench.takeEvents()
+        _ = bench.takeSent()
+        bench.perform { $0.offer(id, Caller.answer, now: $1) }
+        var offers = 0
+        while let offer = bench.takeRequests().last, offer.method == .invite, offers < 100 {
+            offers += 1
+            bench.receive(octets: offer.response(.requestPending).serialised())
+            _ = bench.takeSent()
+            bench.wait(4)
+        }
+        #expect(offers == 9)
+        #expect(bench.takeEvents().map(\.name) == ["offerRejected"])
+    }
 }
