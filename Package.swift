@@ -69,7 +69,7 @@ let package = Package(
 
         // Signalling and the applications.
         .target(
-            name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", log] + nio,
+            name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", "CCrypto", log] + nio,
             swiftSettings: settings),
         .target(
             name: "MusicOnHold",
@@ -79,7 +79,10 @@ let package = Package(
             ], swiftSettings: settings),
         .target(
             name: "Softphone",
-            dependencies: ["Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "UserAgent", log] + nio,
+            dependencies: [
+                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "UserAgent", "CSndfile",
+                "CSoxr", log,
+            ] + nio,
             swiftSettings: settings),
         .target(
             name: "Appliance",

@@ -19,3 +19,4 @@ unsigned long clinux_fstatfs_type(int fd);
 
 /// A counter to wait on with poll. eventfd with EFD_NONBLOCK and EFD_CLOEXEC.
 int clinux_eventfd(void);
+#include "SendFrom.h"

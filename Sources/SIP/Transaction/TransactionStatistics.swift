@@ -17,4 +17,6 @@ package struct TransactionStatistics: Hashable, Sendable {
     /// Client transactions that ended without any final response.
     package var timeouts: UInt64 = 0
     package var transportFailures: UInt64 = 0
+
+    package init() {}
 }
