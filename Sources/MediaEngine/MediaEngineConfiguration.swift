@@ -1,7 +1,7 @@
 package import Primitives
 
 /// What a ``MediaEngine`` needs to know before it starts.
-package struct MediaEngineConfiguration: Sendable {
+package struct MediaEngineConfiguration: Sendable, Equatable {
     /// Sending threads; nil is one for each processor.
     package var threads: Int?
     /// UDP ports for RTP and RTCP. RTP takes even ones, its RTCP the odd one above.
