@@ -90,7 +90,7 @@ let package = Package(
                 "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
                 "MediaEngine", "UserAgent", "MusicOnHold", "Yams", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
-                .product(name: "ServiceLifecycle", package: "swift-service-lifecycle"),
+                .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio, swiftSettings: settings),
         .executableTarget(
             name: "intermezzo",

@@ -2,11 +2,11 @@
 import PackageDescription
 
 // Fuzz targets for libFuzzer: `scripts/fuzz` builds and runs them. To add one, write
-// Targets/FILE.swift like those that are there, add it to `files` and a `fuzzer` line, and put
-// inputs to start from into Corpus/NAME or say in scripts/fuzz where they are.
+// Targets/FILE.swift like those that are there, add it to `files` and a `fuzzer` line, and put inputs to
+// start from into Corpus/NAME or say in scripts/fuzz where they are.
 //
-// `Library` and `Checks` are links to the sources and tests of the appliance, for the same reason
-// as in Benchmarks: `package` declarations are used from within one package.
+// `Library` and `Checks` are links to the sources and tests of the appliance, for the same reason as
+// in Benchmarks: `package` declarations are used from within one package.
 
 let instrumented: [SwiftSetting] = [
     .enableUpcomingFeature("ExistentialAny"),
@@ -24,8 +24,7 @@ func fuzzer(_ name: String, _ file: String, _ dependencies: [Target.Dependency])
     .executableTarget(
         name: name, dependencies: dependencies + ["Fuzzer"], path: "Targets",
         exclude: files.filter { $0 != file }.map { "\($0).swift" },
-        swiftSettings: instrumented,
-        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+        swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
 
 let package = Package(
@@ -39,8 +38,7 @@ let package = Package(
 
         // What must hold for any message: shared with the seeded run of `make test`.
         .target(
-            name: "SIPExercise", dependencies: ["Primitives", "SIP"],
-            path: "Checks/SIPTests/Message",
+            name: "SIPExercise", dependencies: ["Primitives", "SIP"], path: "Checks/SIPTests/Message",
             sources: ["MessageExercise.swift", "FrameExercise.swift"], swiftSettings: instrumented),
 
         fuzzer("sip-message", "SIPMessage", ["SIPExercise"]),

@@ -1,13 +1,12 @@
 /// Runs libFuzzer on a check of octets.
 ///
-/// libFuzzer's own `main` can't be used: the package manager gives each executable an entry point
-/// of its own name.
+/// libFuzzer's own `main` can't be used: the package manager gives each executable an entry point of
+/// its own name.
 package enum Fuzzer {
     // The callback is a C function: it can't hold what it calls.
     nonisolated(unsafe) private static var check: ([UInt8]) throws -> Void = { _ in }
 
-    /// Never returns before libFuzzer is done. A check that throws counts as a crash, as a trap
-    /// does.
+    /// Never returns before libFuzzer is done. A check that throws counts as a crash, as a trap does.
     package static func run(_ check: @escaping ([UInt8]) throws -> Void) {
         Fuzzer.check = check
         var count = CommandLine.argc

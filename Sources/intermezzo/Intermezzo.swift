@@ -3,6 +3,6 @@ import ArgumentParser
 @main
 struct Intermezzo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "intermezzo",
-        abstract: "Music on hold and voicemail for SIP telephones.")
+        commandName: "intermezzo", abstract: "Music on hold and voicemail for SIP telephones.",
+        subcommands: [ServeCommand.self, CheckCommand.self])
 }

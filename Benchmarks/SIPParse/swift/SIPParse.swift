@@ -22,27 +22,27 @@ struct SIPParse {
         }
         try row("parse") { _ = try parse(message) }
         try row("parse, serialise") {
-            guard try parse(message).serialised() == message else { throw Failure.notTheSame }
+                guard try parse(message).serialised() == message else { throw Failure.notTheSame }
         }
         // What the others read while they parse: these values as structures.
         try row("parse, read, serialise") {
-            let request = try parse(message)
-            _ = try request.headers.topVia()
-            _ = try request.headers.from
-            _ = try request.headers.to
-            _ = try request.headers.cseq
-            _ = try request.headers.firstContact
-            _ = try request.headers.contentType
-            _ = try request.headers.maxForwards
-            _ = request.headers.callID
-            _ = request.requestURI
-            guard request.serialised() == message else { throw Failure.notTheSame }
+                let request = try parse(message)
+                _ = try request.headers.topVia()
+                _ = try request.headers.from
+                _ = try request.headers.to
+                _ = try request.headers.cseq
+                _ = try request.headers.firstContact
+                _ = try request.headers.contentType
+                _ = try request.headers.maxForwards
+                _ = request.headers.callID
+                _ = request.requestURI
+                guard request.serialised() == message else { throw Failure.notTheSame }
         }
         try row("parse, check, answer") {
-            let request = try parse(message)
-            guard request.defect() == nil else { throw Failure.defect }
-            let response = request.response(.ok, toTag: "a6c85cf")
-            guard response.serialised().count > 200 else { throw Failure.notTheSame }
+                let request = try parse(message)
+                guard request.defect() == nil else { throw Failure.defect }
+                let response = request.response(.ok, toTag: "a6c85cf")
+                guard response.serialised().count > 200 else { throw Failure.notTheSame }
         }
     }
 
@@ -55,8 +55,7 @@ struct SIPParse {
         return request
     }
 
-    /// The least of several rounds, in CPU nanoseconds: what the work costs when nothing disturbs
-    /// it.
+    /// The least of several rounds, in CPU nanoseconds: what the work costs when nothing disturbs it.
     static func leastCost(_ work: () throws -> Void) rethrows -> Double {
         let count = 20_000
         var least = Double.infinity

@@ -113,8 +113,8 @@ extension Headers {
         return tokens.contains { $0.utf8.equalsIgnoringCase(option) }
     }
 
-    /// Media ranges with their parameters; nil when there is no Accept at all, empty when it
-    /// accepts nothing (RFC 3261 §20.1).
+    /// Media ranges with their parameters; nil when there is no Accept at all, empty when it accepts
+    /// nothing (RFC 3261 §20.1).
     package var accept: [TokenWithParameters]? {
         get throws(HeaderError) {
             contains(.accept) ? try tokensWithParameters(.accept) : nil
@@ -126,9 +126,7 @@ extension Headers {
     package var contentType: TokenWithParameters? {
         get throws(HeaderError) {
             guard let type = try tokenWithParameters(.contentType) else { return nil }
-            guard type.value.utf8.contains(.slash) else {
-                throw HeaderError(.malformed, .contentType)
-            }
+            guard type.value.utf8.contains(.slash) else { throw HeaderError(.malformed, .contentType) }
             return type
         }
     }

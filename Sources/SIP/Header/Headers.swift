@@ -1,8 +1,8 @@
 /// The header fields of a message, in order, on the octets that they were read from.
 ///
 /// Fields are located, not decoded: a typed accessor reads its value when asked. What isn't touched
-/// is serialised byte for byte. Names compare without regard to case, and a compact form is the
-/// same name as the long one.
+/// is serialised byte for byte. Names compare without regard to case, and a compact form is the same
+/// name as the long one.
 package struct Headers: Sendable {
     /// All octets of a message that was parsed, and behind them those of fields that were added.
     private(set) var storage: [UInt8]

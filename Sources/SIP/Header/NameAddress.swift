@@ -27,8 +27,8 @@ package struct NameAddress: Hashable, Sendable, CustomStringConvertible {
 
 extension NameAddress {
     /// Reads one value, without list commas.
-    /// - Returns: nil when it breaks the grammar. A display name of characters that should have
-    ///   been quoted is taken as it is.
+    /// - Returns: nil when it breaks the grammar. A display name of characters that should have been
+    ///   quoted is taken as it is.
     package init?(_ text: String) {
         self.init(parsing: Array(text.utf8)[...])
     }

@@ -26,8 +26,8 @@ package struct SIPDate: Hashable, Comparable, Sendable, CustomStringConvertible 
 }
 
 extension SIPDate {
-    /// - Returns: nil for another form or zone, and for a day or time that there isn't. The
-    ///   weekday's name is not compared with the date.
+    /// - Returns: nil for another form or zone, and for a day or time that there isn't. The weekday's
+    ///   name is not compared with the date.
     package init?(_ text: String) {
         let parts = text.split(separator: " ")
         guard parts.count == 6, parts[0].hasSuffix(","), parts[5] == "GMT",
@@ -54,8 +54,7 @@ extension SIPDate {
         let era = (y >= 0 ? y : y - 399) / 400
         let yearOfEra = y - era * 400
         let dayOfYear = (153 * (month + (month > 2 ? -3 : 9)) + 2) / 5 + day - 1
-        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear
-            - 719_468
+        return era * 146_097 + yearOfEra * 365 + yearOfEra / 4 - yearOfEra / 100 + dayOfYear - 719_468
     }
 
     /// Year, month and day of the inverse.
@@ -68,9 +67,6 @@ extension SIPDate {
         let dayOfYear = dayOfEra - (365 * yearOfEra + yearOfEra / 4 - yearOfEra / 100)
         let shifted = (5 * dayOfYear + 2) / 153
         let month = shifted < 10 ? shifted + 3 : shifted - 9
-        return (
-            yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month,
-            dayOfYear - (153 * shifted + 2) / 5 + 1
-        )
+        return (yearOfEra + era * 400 + (month <= 2 ? 1 : 0), month, dayOfYear - (153 * shifted + 2) / 5 + 1)
     }
 }

@@ -45,8 +45,7 @@ struct ValueReader {
         return token.isEmpty ? nil : token
     }
 
-    /// A quoted string with its quotes, the next octet being the opening one; nil when it never
-    /// ends.
+    /// A quoted string with its quotes, the next octet being the opening one; nil when it never ends.
     mutating func quotedString() -> ArraySlice<UInt8>? {
         let start = position
         guard take(.quote) else { return nil }

@@ -1,5 +1,4 @@
-/// Writes a message's fields and body, in as few copies as there are runs of octets that lie
-/// together.
+/// Writes a message's fields and body, in as few copies as there are runs of octets that lie together.
 ///
 /// A message that wasn't changed since it was parsed is one run.
 struct MessageWriter {

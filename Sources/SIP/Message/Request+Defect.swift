@@ -1,9 +1,9 @@
 extension Request {
     /// What the RFC answers to this request for its form alone; nil when it is well-formed.
     ///
-    /// RFC 3261 §8.1.1 (what must be there), §8.2.2.1 (416), §16.3, §18.3, §20, §21.4.1. What
-    /// depends on the element's role or state (420, 415, 482, 483) isn't asked here. An ACK is
-    /// never answered: the caller drops one that has a defect.
+    /// RFC 3261 §8.1.1 (what must be there), §8.2.2.1 (416), §16.3, §18.3, §20, §21.4.1. What depends
+    /// on the element's role or state (420, 415, 482, 483) isn't asked here. An ACK is never answered:
+    /// the caller drops one that has a defect.
     ///
     /// - Parameter schemes: Request-URI schemes that this element serves; others get 416.
     package func defect(
@@ -66,9 +66,7 @@ extension Request {
         if method == .register {
             // RFC 3261 §10.2: the address-of-record is a SIP URI, and so is what a registrar binds
             // here.
-            guard to.uri.scheme.isSIP || to.uri.scheme == .tel else {
-                return bad("To Is No SIP URI")
-            }
+            guard to.uri.scheme.isSIP || to.uri.scheme == .tel else { return bad("To Is No SIP URI") }
             guard from.uri.scheme.isSIP || from.uri.scheme == .tel else {
                 return bad("From Is No SIP URI")
             }

@@ -74,8 +74,8 @@ package struct Response: Sendable {
     /// Octets of the body.
     package var bodyLength: Int { bodyStorage.count }
 
-    /// Whether it must be dropped: a field that every response needs is missing, broken, there
-    /// twice or out of range (RFC 3261 §8.1.3, §16.7, §18.1.2).
+    /// Whether it must be dropped: a field that every response needs is missing, broken, there twice
+    /// or out of range (RFC 3261 §8.1.3, §16.7, §18.1.2).
     package var isMalformed: Bool {
         guard fault == nil, isVersion2 else { return true }
         do {

@@ -1,14 +1,14 @@
 /// Cuts the octets of one connection into SIP messages (RFC 3261 §18.3, RFC 5626 §4.4.1).
 ///
-/// Feed what was read with `append`, then call `next` until it says `needMore`. After `broken`
-/// nothing more comes: close the connection. It holds at most one message and what was read behind
-/// it; how long a message may take, and how many pings a peer may send, is for the owner to limit.
+/// Feed what was read with `append`, then call `next` until it says `needMore`. After `broken` nothing
+/// more comes: close the connection. It holds at most one message and what was read behind it; how
+/// long a message may take, and how many pings a peer may send, is for the owner to limit.
 package struct StreamFramer: Sendable {
     package enum Event: Equatable, Sendable {
         /// One whole message, for `Message(parsing:)`, which may still find it wanting.
         case message([UInt8])
-        /// Two line ends between messages, the peer's keep-alive: answer with one CRLF. Where we
-        /// are the one that sends pings, it's two pongs, and nothing is to be done.
+        /// Two line ends between messages, the peer's keep-alive: answer with one CRLF. Where we are
+        /// the one that sends pings, it's two pongs, and nothing is to be done.
         case ping
         /// Read more first.
         case needMore
@@ -136,8 +136,8 @@ package struct StreamFramer: Sendable {
         return .needMore
     }
 
-    /// No Content-Length counts as 0: RFC 3261 §18.3 wants one on a stream, and who forgets it has
-    /// no body; waiting for the end of the connection would leave the request without an answer.
+    /// No Content-Length counts as 0: RFC 3261 §18.3 wants one on a stream, and who forgets it has no
+    /// body; waiting for the end of the connection would leave the request without an answer.
     private func messageEnd(head: Int) throws(Fault) -> Int {
         let octets = Array(buffer[consumed..<head])
         let outline: MessageOutline

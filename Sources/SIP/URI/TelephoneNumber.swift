@@ -10,15 +10,14 @@ package struct TelephoneNumber: Hashable, Sendable, CustomStringConvertible {
 
     package var isGlobal: Bool { digits.utf8.first == UInt8(ascii: "+") }
 
-    /// The number alone; a local one whose context is a global prefix is joined to it (RFC 3966
-    /// §5.1.5 says that the two together are the number's identity).
+    /// The number alone; a local one whose context is a global prefix is joined to it (RFC 3966 §5.1.5
+    /// says that the two together are the number's identity).
     package var description: String {
         guard !isGlobal, let context, context.utf8.first == UInt8(ascii: "+") else { return digits }
         return context + digits
     }
 
-    /// - Returns: nil when the URI names no number: neither tel, nor SIP with a user part of
-    ///   digits.
+    /// - Returns: nil when the URI names no number: neither tel, nor SIP with a user part of digits.
     package init?(_ uri: URI) {
         guard let user = uri.user else { return nil }
         // The user part may be a whole telephone-subscriber: number and parameters (§19.1.6).

@@ -1,5 +1,4 @@
-/// A SIP, SIPS or tel URI, or another absolute one, which is kept as it is (RFC 3261 §19.1, RFC
-/// 3966).
+/// A SIP, SIPS or tel URI, or another absolute one, which is kept as it is (RFC 3261 §19.1, RFC 3966).
 ///
 /// `==` compares components after unescaping, all parameters and headers included, so that it is an
 /// equivalence and can be hashed; what the RFC calls equal is `isEquivalent(to:)`, which isn't one.
@@ -30,8 +29,7 @@ package struct URI: Sendable, CustomStringConvertible {
     /// What follows the colon of an `other` URI, all of a malformed one; else empty.
     package var opaque: String { didSet { written = nil } }
 
-    /// What it was parsed from, where the components give another text, and while they are
-    /// unchanged.
+    /// What it was parsed from, where the components give another text, and while they are unchanged.
     private var written: String?
 
     /// A URI of our own; the user part is escaped as needed.
@@ -82,9 +80,9 @@ package struct URI: Sendable, CustomStringConvertible {
 
     private var defaultPort: UInt16 { scheme == .sips ? 5061 : 5060 }
 
-    /// What a registrar knows the user by (RFC 3261 §10.3 (5)): without parameters, headers,
-    /// password and the scheme's own port, the user part with just the escapes that it needs. All
-    /// spellings of one address-of-record are `==`.
+    /// What a registrar knows the user by (RFC 3261 §10.3 (5)): without parameters, headers, password
+    /// and the scheme's own port, the user part with just the escapes that it needs. All spellings of
+    /// one address-of-record are `==`.
     package var addressOfRecord: URI {
         guard scheme.isSIP else { return self }
         var address = URI(scheme, host: host, port: effectivePort == defaultPort ? nil : port)
@@ -133,9 +131,7 @@ extension URI: Hashable {
     private var key: Key {
         Key(
             scheme: scheme,
-            user: escapedUser.map {
-                scheme == .tel ? Array(TelephoneNumber.plain($0).utf8) : URI.unescapedOctets($0)
-            },
+            user: escapedUser.map { scheme == .tel ? Array(TelephoneNumber.plain($0).utf8) : URI.unescapedOctets($0) },
             password: password.map(URI.unescapedOctets), host: host, port: port,
             parameters: parameters.all.map {
                 $0.name.lowercased() + "="

@@ -1,8 +1,7 @@
 import Primitives
 import SIP
 
-/// What must hold for any octets at all: nothing traps, and what was read and written reads the
-/// same.
+/// What must hold for any octets at all: nothing traps, and what was read and written reads the same.
 ///
 /// Also what the fuzz targets call (Fuzz/Targets), hence no test library here.
 package enum MessageExercise {
@@ -25,8 +24,7 @@ package enum MessageExercise {
             try check(uri: request.requestURI)
             for status: StatusCode in [.trying, .ok, .badRequest] {
                 let answer = request.response(status, toTag: "tag").serialised()
-                guard case .response(let again) = try? Message(parsing: answer),
-                    again.status == status
+                guard case .response(let again) = try? Message(parsing: answer), again.status == status
                 else { throw Broken("a response of ours can't be read") }
             }
         case .response(let response):
@@ -57,9 +55,7 @@ package enum MessageExercise {
             message.headers.all.filter { HeaderName($0.name) != .contentLength }
                 .map { "\($0.name): \($0.value)" }
         }
-        guard fields(again) == fields(message) else {
-            throw Broken("fields differ when read again")
-        }
+        guard fields(again) == fields(message) else { throw Broken("fields differ when read again") }
         guard body(again) == body(message) else { throw Broken("the body differs when read again") }
         try checkFrames(first)
     }
@@ -90,13 +86,12 @@ package enum MessageExercise {
     /// What an element does to the messages that it sends on.
     private static func checkChanged(_ message: Message) throws {
         guard case .request(var request) = message else { return }
-        // Two more parameters may be too many.
-        if var via = try? request.headers.topVia(), via.parameters.all.count <= 126 {
+        if var via = try? request.headers.topVia() {
             via.received = .loopbackV6
             via.rport = 5060
             request.headers.replaceFirstElement(of: .via, with: via)
             guard let again = try? request.headers.topVia(), again == via else {
-                throw Broken("Via \(via) was written, and can't be read")
+                throw Broken("a Via that was written can't be read")
             }
             request.headers.removeFirstElement(of: .via)
         }
@@ -119,8 +114,7 @@ package enum MessageExercise {
             _ = (via.received, via.rport, via.hasMagicCookie)
         }
         for name: HeaderName in [
-            .from, .to, .route, .recordRoute, .contact, .diversion, .historyInfo,
-            .pAssertedIdentity,
+            .from, .to, .route, .recordRoute, .contact, .diversion, .historyInfo, .pAssertedIdentity,
             .pPreferredIdentity, .referTo, .referredBy, .replyTo, .path, .serviceRoute,
         ] {
             if let address = try? headers.address(name) { try check(address) }

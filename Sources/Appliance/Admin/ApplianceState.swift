@@ -1,0 +1,58 @@
+internal import AudioLibrary
+internal import MediaEngine
+internal import MusicOnHold
+internal import NIOCore
+internal import Playout
+internal import Primitives
+internal import UserAgent
+
+/// What the parts say of themselves, gathered for whoever asks.
+struct ApplianceState: Sendable {
+    let configuration: Configuration
+    let agent: UserAgent
+    let engine: MediaEngine
+    let library: AudioLibrary
+    let music: Loopbound<MusicOnHold>
+
+    /// Everything at one moment.
+    struct Snapshot: Sendable {
+        var sip: UserAgentStatistics
+        var media: MediaEngineStatistics
+        var music: MusicOnHoldStatistics
+        var listeners: [String: Int]
+        var classes: [ClassReport]
+        var files: [FileReport]
+        var health: Health
+    }
+
+    func snapshot() async throws -> Snapshot {
+        let agent = agent
+        let sip = try await agent.eventLoop.submit { agent.statistics }.get()
+        let (statistics, listeners) = try await music.get { ($0.statistics, $0.listeners) }
+        let classes = library.classes
+        return Snapshot(
+            sip: sip, media: engine.statistics, music: statistics, listeners: listeners,
+            classes: classes, files: library.files,
+            health: Health(engine: engine.health, classes: classes))
+    }
+}
+
+/// Whether the appliance does its work, and what an operator should look at.
+struct Health: Sendable, Equatable, Codable {
+    /// What keeps it from working at all.
+    var failures: [String]
+    /// What it works around.
+    var alarms: [String]
+
+    var isHealthy: Bool { failures.isEmpty }
+
+    init(engine: MediaEngineHealth, classes: [ClassReport]) {
+        failures = engine.isRunning ? [] : ["the media engine is not running"]
+        alarms = [engine.realTimeProblem, engine.memoryProblem].compactMap(\.self)
+        for report in classes {
+            if let fallback = report.fallback, fallback.isAlarm {
+                alarms.append("class \(report.name): \(fallback)")
+            }
+        }
+    }
+}

@@ -1,0 +1,137 @@
+internal import AudioLibrary
+package import Logging
+internal import MediaEngine
+internal import MusicOnHold
+internal import NIOCore
+internal import NIOPosix
+internal import Playout
+internal import Primitives
+internal import SIP
+internal import UserAgent
+
+/// The whole daemon: the parts, put together, and how they begin, change and end together.
+package final class Appliance: Sendable {
+    private let configuration: Configuration
+    private let logger: Logger
+    private let library: AudioLibrary
+    private let engine: MediaEngine
+    private let group: MultiThreadedEventLoopGroup
+    private let agent: UserAgent
+    private let music: Loopbound<MusicOnHold>
+    private let admin: AdminServer?
+
+    package init(_ configuration: Configuration, logger: Logger) {
+        self.configuration = configuration
+        self.logger = logger
+        group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
+        let loop = group.next()
+        let router = CallRouter()
+        let agent = UserAgent(
+            UserAgentConfiguration(configuration), application: router, on: loop, log: logger)
+        let events = StreamEventRelay()
+        let engine = MediaEngine(configuration: configuration.rtp, logger: logger) { event in
+            events.deliver(event)
+        }
+        var random = SystemRandomNumberGenerator()
+        let music = MusicOnHold(
+            agent: agent, engine: engine, configuration: configuration.music, logger: logger,
+            random: random.next())
+        router.music = music
+        let bound = Loopbound(music, loop)
+        events.receiver = { event in bound.execute { $0.noticed(event) } }
+        self.agent = agent
+        self.engine = engine
+        self.music = bound
+        library = AudioLibrary(configuration: configuration.audio, logger: logger)
+        let state = ApplianceState(
+            configuration: configuration, agent: agent, engine: engine, library: library,
+            music: bound)
+        admin = configuration.admin.map { AdminServer(on: $0, state: state, logger: logger) }
+    }
+
+    /// Returns when phones can call.
+    ///
+    /// Throws what keeps it from starting, in the words of the part that failed.
+    package func start() async throws {
+        try engine.start()
+        let engine = engine
+        let music = music
+        try library.start { name, playlist in
+            engine.setPlaylist(
+                playlist.playlist, of: ClassID(name),
+                playlist.fallback == nil ? .atTrackEnd : .now)
+            music.execute { $0.classIsReady(name) }
+        }
+        try await admin?.start()
+        try await agent.start()
+    }
+
+    /// Follows a changed configuration without ending a call.
+    /// - Returns: the keys that only a restart applies.
+    package func apply(_ changed: Configuration) -> [String] {
+        library.apply(changed.audio)
+        music.execute { $0.apply(changed.music) }
+        let limits = changed.sip.limits
+        agent.execute { $0.reload(limits) }
+        return configuration.keysThatNeedRestart(changed)
+    }
+
+    /// Ends every call with BYE, then everything else.
+    package func stop() async {
+        let unanswered = await agent.drain(within: configuration.sip.drain)
+        if unanswered > 0 { logger.warning("\(unanswered) calls did not answer our BYE") }
+        await agent.stop()
+        engine.stop()
+        library.stop()
+        await admin?.stop()
+        try? await group.shutdownGracefully()
+    }
+}
+
+/// Takes the engine's events before there is anybody to receive them.
+private final class StreamEventRelay: @unchecked Sendable {
+    // `receiver` is set before the engine starts, which is before the first event.
+    var receiver: (@Sendable (StreamEvent) -> Void)?
+
+    func deliver(_ event: StreamEvent) { receiver?(event) }
+}
+
+/// A value of one event loop, reached from anywhere by going there.
+final class Loopbound<Value>: @unchecked Sendable {  // `value` is touched on `loop` only
+    private let value: Value
+    private let loop: any EventLoop
+
+    init(_ value: Value, _ loop: any EventLoop) {
+        self.value = value
+        self.loop = loop
+    }
+
+    func execute(_ body: @escaping @Sendable (Value) -> Void) {
+        loop.execute { body(self.value) }
+    }
+
+    func get<T: Sendable>(_ body: @escaping @Sendable (Value) -> T) async throws -> T {
+        try await loop.submit { body(self.value) }.get()
+    }
+}
+
+extension UserAgentConfiguration {
+    fileprivate init(_ configuration: Configuration) {
+        // Which node, and which life of it, made a tag or branch.
+        var random = SystemRandomNumberGenerator()
+        let epoch = String(UInt32.random(in: 0...UInt32.max, using: &random), radix: 36)
+        var core = UserAgentCore.Configuration(
+            identity: "\(configuration.node.name)-\(epoch)", points: [])
+        core.product = "Intermezzo"
+        core.maximumSessions = configuration.sip.maximumCalls
+        core.retryAfter = UInt32(clamping: configuration.sip.retryAfter)
+        core.sessionTimer.interval = Int(configuration.sip.sessionExpires.seconds)
+        core.sessionTimer.minimum = Int(configuration.sip.minimumSessionExpires.seconds)
+        self.init(listen: configuration.sip.listen, core: core)
+        limits = configuration.sip.limits
+        messageLimits.messageLength = configuration.sip.maximumMessage
+        if let anycast = configuration.anycast.address {
+            advertised[anycast] = .address(configuration.node.address)
+        }
+    }
+}

@@ -1,0 +1,71 @@
+package import AudioLibrary
+package import MediaEngine
+package import MusicOnHold
+package import Primitives
+package import UserAgent
+
+/// Everything that `Config/intermezzo.yaml` says, checked, with defaults where it says nothing.
+package struct Configuration: Sendable {
+    package enum LogFormat: Sendable { case auto, text, json, journald }
+
+    package struct Node: Sendable, Equatable {
+        package var name = "host1"
+        /// Unique unicast address, put in Contact, Via and SDP.
+        package var address = IPAddress.loopbackV4
+    }
+
+    package struct Anycast: Sendable, Equatable {
+        package var address: IPAddress?
+        package var interface = "anycast0"
+    }
+
+    package struct SIP: Sendable, Equatable {
+        package var listen: [ListenAddress] = []
+        package var redirects = false
+        package var maximumCalls = 10_000
+        package var retryAfter = 10
+        /// Offered as Session-Expires, and the least that is taken (RFC 4028).
+        package var sessionExpires: Interval = .seconds(1800)
+        package var minimumSessionExpires: Interval = .seconds(90)
+        package var maximumMessage = 65_535
+        package var limits = TransportLimits()
+        package var drain: Interval = .seconds(10)
+    }
+
+    package struct Voicemail: Sendable, Equatable {
+        package enum Format: Sendable { case wav, flac, mp3, opus, g711 }
+        package var spool = "var/spool"
+        package var maximumLength: Interval = .seconds(180)
+        package var minimumLength: Interval = .seconds(2)
+        package var maximumSilence: Interval = .seconds(10)
+        package var format = Format.wav
+    }
+
+    package struct Mail: Sendable, Equatable {
+        package enum TLS: Sendable { case required, optional, never }
+        package struct Relay: Sendable, Equatable {
+            package var url: String
+            package var tls: TLS
+        }
+        package var from = "voicemail@example.com"
+        package var relays: [Relay] = []
+        package var maildir: String?
+    }
+
+    package var file: String
+    package var site = "main"
+    package var domain = "example.com"
+    package var node = Node()
+    package var anycast = Anycast()
+    package var sip = SIP()
+    package var rtp = MediaEngineConfiguration()
+    package var audio: AudioLibraryConfiguration
+    package var music = MusicOnHoldConfiguration()
+    package var voicemail = Voicemail()
+    package var mail = Mail()
+    package var directory = "var/users.sqlite"
+    package var location = "var/location.sqlite"
+    package var admin: Endpoint?
+    package var logLevel = "info"
+    package var logFormat = LogFormat.auto
+}
