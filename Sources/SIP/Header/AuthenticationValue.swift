@@ -57,7 +57,8 @@ extension AuthenticationValue {
                 }
                 reader.skipWhitespace()
             }
-            guard reader.isAtEnd else { return nil }
+            guard reader.isAtEnd, values[values.count - 1].parameters.all.count < Parameters.limit
+            else { return nil }
             values[values.count - 1].parameters.append(name.text, parameter)
         }
         return values

@@ -47,6 +47,25 @@ extension URI {
         return String(validating: unescapedOctets(text), as: UTF8.self) ?? text
     }
 
+    /// Without the escapes of characters that need none, anywhere in a URI: `%6C%72` is `lr`
+    /// (RFC 3261 §19.1.4). The escapes must be valid.
+    static func normalised(_ octets: ArraySlice<UInt8>) -> String {
+        guard octets.contains(.percent) else { return octets.text }
+        var plain: [UInt8] = []
+        var rest = octets
+        while let octet = rest.popFirst() {
+            if octet == .percent, let high = rest.first?.hexadecimal,
+                let low = rest.dropFirst().first?.hexadecimal, (high << 4 | low).isUnreserved
+            {
+                plain.append(high << 4 | low)
+                rest = rest.dropFirst(2)
+            } else {
+                plain.append(octet)
+            }
+        }
+        return plain.text
+    }
+
     /// Whether every `%` is followed by two hexadecimal digits.
     static func hasValidEscapes(_ octets: ArraySlice<UInt8>) -> Bool {
         var rest = octets

@@ -63,7 +63,11 @@ extension URI {
             return nil
         }
         let hostPort = written[hostStart..<reader.position]
+        let parametersStart = reader.position
         guard let parameters = URI.parameters(reading: &reader) else { return nil }
+        let isAsWritten =
+            URI.isAsWritten(written, hostPort)
+            && !written[parametersStart..<reader.position].contains(.percent)
         var headers: String?
         if reader.take(.question) {
             guard !reader.isAtEnd, !reader.rest.contains(.quote),
@@ -76,7 +80,7 @@ extension URI {
         self.init(
             scheme: scheme, escapedUser: user, password: password, host: host, port: port,
             parameters: parameters, headers: headers, opaque: "",
-            written: URI.isAsWritten(written, hostPort) ? nil : written.text)
+            written: isAsWritten ? nil : written.text)
     }
 
     /// Whether the components put together give these octets again, so that no copy need be kept:
@@ -115,12 +119,12 @@ extension URI {
                 return nil
             }
             guard reader.take(.equals) else {
-                parameters.append(name.text)
+                parameters.append(normalised(name))
                 continue
             }
             let value = reader.takeWhile { $0 != .semicolon && $0 != .question }
             guard hasValidEscapes(value) else { return nil }
-            parameters.append(name.text, value.text)
+            parameters.append(normalised(name), normalised(value))
         }
         return parameters
     }
