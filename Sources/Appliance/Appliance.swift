@@ -7,6 +7,7 @@ internal import NIOPosix
 internal import Playout
 internal import Primitives
 internal import SIP
+internal import Synchronization
 internal import UserAgent
 
 /// The whole daemon: the parts, put together, and how they begin, change and end together.
@@ -56,10 +57,18 @@ package final class Appliance: Sendable {
         try engine.start()
         let engine = engine
         let music = music
+        let onFallback = Mutex<Set<String>>([])
         try library.start { name, playlist in
-            engine.setPlaylist(
-                playlist.playlist, of: ClassID(name),
-                playlist.fallback == nil ? .atTrackEnd : .now)
+            // A track is played to its end, unless it isn't the class's own: music that has
+            // appeared is heard at once in place of what was played for want of it.
+            let wasFallback = onFallback.withLock { names in
+                let was = names.contains(name)
+                if playlist.fallback == nil { names.remove(name) } else { names.insert(name) }
+                return was
+            }
+            let change: PlaylistChange =
+                playlist.fallback == nil && !wasFallback ? .atTrackEnd : .now
+            engine.setPlaylist(playlist.playlist, of: ClassID(name), change)
             music.execute { $0.classIsReady(name) }
         }
         try await admin?.start()

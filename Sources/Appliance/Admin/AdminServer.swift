@@ -46,10 +46,10 @@ final class AdminServer: Sendable {
         _ = await running?.result
     }
 
-    /// Requests to it are no news.
+    /// Neither requests to it nor its cancellation are news.
     private var quiet: Logger {
         var logger = logger
-        logger.logLevel = .error
+        logger.logLevel = .critical
         return logger
     }
 
