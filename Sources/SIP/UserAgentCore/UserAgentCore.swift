@@ -9,7 +9,7 @@ package import Primitives
 ///
 /// Confined to one event loop.
 package final class UserAgentCore {
-    let configuration: Configuration
+    private(set) var configuration: Configuration
     /// 64 random bits a call.
     let random: () -> UInt64
     let hash: DigestHash
@@ -83,6 +83,12 @@ package final class UserAgentCore {
         var drained: [Action] = []
         swap(&drained, &actions)
         return drained
+    }
+
+    /// Changes the limits that may change at run time: what is there stays, whatever it counts.
+    package func setLimits(maximumSessions: Int, sessionTimer: SessionTimer.Policy) {
+        configuration.maximumSessions = maximumSessions
+        configuration.sessionTimer = sessionTimer
     }
 
     // MARK: What there is
@@ -215,7 +221,7 @@ package final class UserAgentCore {
         case .undeliverable(let id):
             responseFailed(id, now: now)
         case .serverEnded(let id):
-            serverEnded(id)
+            serverEnded(id, now: now)
         case .response(let id, let response, let flow):
             receive(response, id, on: flow, now: now)
         case .failed(let id, let failure):
@@ -231,7 +237,7 @@ package final class UserAgentCore {
 extension UserAgentCore {
     /// Whose a server transaction is.
     enum Server {
-        case session(SessionID)
+        case session(SessionID, localTag: String)
         case request(RequestID)
     }
 
