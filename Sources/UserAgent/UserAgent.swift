@@ -71,6 +71,9 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
         transports?.limits = limits
     }
 
+    /// Above so many sessions a new one gets 503; those that there are go on.
+    package func limitSessions(to count: Int) { core?.limitSessions(to: count) }
+
     // MARK: What it knows
 
     /// Where it listens, with the ports that were taken for port 0.
@@ -86,6 +89,9 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
         }
         return copy
     }
+
+    /// Until the session's `ended`.
+    package func callID(of id: SessionID) -> String? { callIDs[id] }
 
     /// A logger whose every line carries the Call-ID of the session.
     package func logger(for id: SessionID) -> Logger {
@@ -127,6 +133,11 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
         return id
     }
 
+    /// Before the final response; afterwards, and in any doubt, `end`.
+    package func cancel(_ id: SessionID, reason: String? = nil) {
+        command { $0.cancel(id, reason: reason, now: $1) }
+    }
+
     // MARK: Commands: within a session
 
     package func acceptOffer(_ id: SessionID, body: MessageBody) {
@@ -142,6 +153,11 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
         command { $0.offer(id, body, byUpdate: byUpdate, now: $1) }
     }
 
+    /// A re-INVITE without offer (see `UserAgentCore.requestOffer`).
+    package func requestOffer(_ id: SessionID) {
+        command { $0.requestOffer(id, now: $1) }
+    }
+
     package func info(_ id: SessionID, _ body: MessageBody) {
         command { $0.info(id, body, now: $1) }
     }
@@ -153,6 +169,15 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
     }
 
     // MARK: Commands: requests without session
+
+    /// A request outside of sessions; `responded` names what this returns.
+    /// - Returns: nil before `start` and after `stop`.
+    package func request(_ method: Method, _ call: OutgoingCall) -> RequestID? {
+        guard let core else { return nil }
+        let id = core.request(method, call, now: .now)
+        schedulePump()
+        return id
+    }
 
     /// Answers a request of `Configuration.applicationMethods`, with 2xx too.
     package func respond(to id: RequestID, _ answer: Rejection, body: MessageBody? = nil) {
@@ -229,7 +254,9 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
 
     private func run() {
         var configuration = configuration.core
-        if configuration.points.isEmpty { configuration.points = self.configuration.points(addresses) }
+        if configuration.points.isEmpty {
+            configuration.points = self.configuration.points(addresses)
+        }
         var generator = SystemRandomNumberGenerator()
         core = UserAgentCore(
             configuration: configuration, random: { generator.next() }, hash: digestHash)

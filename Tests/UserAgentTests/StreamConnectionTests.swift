@@ -15,7 +15,9 @@ struct StreamConnectionTests {
         return (owner, try await owner.addresses()[0])
     }
 
-    private func options(_ branch: String, length: String = "Content-Length: 0\r\n", body: String = "")
+    private func options(
+        _ branch: String, length: String = "Content-Length: 0\r\n", body: String = ""
+    )
         -> String
     {
         """

@@ -113,7 +113,8 @@ struct UDPListenerTests {
             ListenAddress(.udp, Endpoint(.loopbackV4, port: 0))
         ])
         let peer = try PeerSocket(SOCK_DGRAM, local: Endpoint(.loopbackV4, port: 0))
-        owner.send([1, 2], to: .hop(NextHop(transport: .udp, host: "localhost", port: peer.local.port)))
+        owner.send(
+            [1, 2], to: .hop(NextHop(transport: .udp, host: "localhost", port: peer.local.port)))
         #expect(peer.receive() == [1, 2])
         let nowhere = Destination.hop(NextHop(transport: .udp, host: "no-such-host.invalid"))
         owner.send([3], to: nowhere)

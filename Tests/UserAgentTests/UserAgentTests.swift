@@ -88,7 +88,9 @@ struct UserAgentTests {
         let phone = try await TestPhone.listening(
             ["udp:0.0.0.0:0"], advertised: [anycast: .address(node)])
         let port = try await phone.endpoints()[0].port
-        for (called, contact) in [(anycast, node), (IPAddress(v4: 0x7f00_0007), IPAddress(v4: 0x7f00_0007))] {
+        for (called, contact) in [
+            (anycast, node), (IPAddress(v4: 0x7f00_0007), IPAddress(v4: 0x7f00_0007)),
+        ] {
             let peer = try PeerSocket(SOCK_DGRAM, remote: Endpoint(called, port: port))
             peer.send(
                 """
@@ -130,7 +132,8 @@ struct UserAgentTests {
         #expect(await phone.userAgent.drain(within: .seconds(5)) == 0)
         let ended = try await caller.wait { $0.ended.count == 3 }.ended
         #expect(ended == Array(repeating: "the other side hung up", count: 3))
-        #expect(try await phone.wait { _ in true }.ended == Array(repeating: "we hung up", count: 3))
+        #expect(
+            try await phone.wait { _ in true }.ended == Array(repeating: "we hung up", count: 3))
 
         try caller.call(uri, transport: transport)
         #expect(try await caller.wait { !$0.failed.isEmpty }.failed == [.serviceUnavailable])
@@ -160,7 +163,9 @@ struct UserAgentTests {
 
     @Test func anAddressThatCannotBeBoundIsNamed() async throws {
         let first = try await TestPhone.listening(["tcp:127.0.0.1:0", "udp:127.0.0.1:0"])
-        for address in try await first.userAgent.eventLoop.submit({ first.userAgent.addresses }).get() {
+        for address in try await first.userAgent.eventLoop.submit({ first.userAgent.addresses })
+            .get()
+        {
             let error = try await #require(throws: SocketError.self) {
                 try await TestPhone(["udp:127.0.0.1:0", "\(address)"]).userAgent.start()
             }
@@ -173,7 +178,9 @@ struct UserAgentTests {
     @Test func badInputIsCountedAndTheRestGoesOn() async throws {
         let phone = try await TestPhone.listening(["udp:127.0.0.1:0"])
         let peer = try PeerSocket(SOCK_DGRAM, remote: await phone.endpoints()[0])
-        for bytes in [[], [0x0d, 0x0a, 0x0d, 0x0a], [0x80, 0, 1, 2], Array("GET / HTTP/1.1\r\n\r\n".utf8)] as [[UInt8]] {
+        for bytes in [
+            [], [0x0d, 0x0a, 0x0d, 0x0a], [0x80, 0, 1, 2], Array("GET / HTTP/1.1\r\n\r\n".utf8),
+        ] as [[UInt8]] {
             peer.send(bytes)
         }
         let result = try await run(

@@ -85,12 +85,6 @@ package final class UserAgentCore {
         return drained
     }
 
-    /// Changes the limits that may change at run time: what is there stays, whatever it counts.
-    package func setLimits(maximumSessions: Int, sessionTimer: SessionTimer.Policy) {
-        configuration.maximumSessions = maximumSessions
-        configuration.sessionTimer = sessionTimer
-    }
-
     // MARK: What there is
 
     /// Sessions, those included whose end the peer hasn't confirmed yet.
@@ -109,6 +103,9 @@ package final class UserAgentCore {
     package func callID(of id: SessionID) -> String? { session(id)?.callID }
 
     package var transactionStatistics: TransactionStatistics { transactions.statistics }
+
+    /// Changes `Configuration.maximumSessions`; what is above it already goes on.
+    package func limitSessions(to count: Int) { configuration.maximumSessions = count }
 
     // MARK: Shared by all parts
 
@@ -221,7 +218,7 @@ package final class UserAgentCore {
         case .undeliverable(let id):
             responseFailed(id, now: now)
         case .serverEnded(let id):
-            serverEnded(id, now: now)
+            serverEnded(id)
         case .response(let id, let response, let flow):
             receive(response, id, on: flow, now: now)
         case .failed(let id, let failure):
@@ -237,7 +234,7 @@ package final class UserAgentCore {
 extension UserAgentCore {
     /// Whose a server transaction is.
     enum Server {
-        case session(SessionID, localTag: String)
+        case session(SessionID)
         case request(RequestID)
     }
 

@@ -70,7 +70,8 @@ final class TransportLayer {
                 bootstrap = bootstrap.serverChannelOption(
                     .socket(SocketOptionLevel(IPPROTO_IPV6), IPV6_V6ONLY), value: 1)
             }
-            return bootstrap
+            return
+                bootstrap
                 .childChannelOption(.socketOption(.tcp_nodelay), value: 1)
                 .childChannelOption(
                     .writeBufferWaterMark,

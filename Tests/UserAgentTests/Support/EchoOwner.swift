@@ -38,7 +38,8 @@ final class EchoOwner: TransportOwner, @unchecked Sendable {
     }
 
     func stop() async throws {
-        try await loop.flatSubmit { self.layer?.stop() ?? self.loop.makeSucceededVoidFuture() }.get()
+        try await loop.flatSubmit { self.layer?.stop() ?? self.loop.makeSucceededVoidFuture() }
+            .get()
     }
 
     func addresses() async throws -> [Endpoint] {

@@ -97,7 +97,9 @@ final class PeerSocket {
     /// Reads a stream until it holds `count` octets, or ends.
     func receiveExactly(_ count: Int) -> [UInt8] {
         var all: [UInt8] = []
-        while all.count < count, let more = receive(count - all.count), !more.isEmpty { all += more }
+        while all.count < count, let more = receive(count - all.count), !more.isEmpty {
+            all += more
+        }
         return all
     }
 

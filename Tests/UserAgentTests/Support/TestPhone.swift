@@ -20,7 +20,9 @@ final class TestPhone: UserAgentApplication, @unchecked Sendable {
     }
 
     static let description = MessageBody.sdp(
-        Array("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n".utf8))
+        Array(
+            "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 0\r\n"
+                .utf8))
 
     private let notes = NIOLockedValueBox(Notes())
     let userAgent: UserAgent
@@ -67,7 +69,8 @@ final class TestPhone: UserAgentApplication, @unchecked Sendable {
 
     func call(_ uri: String, transport: TransportProtocol = .udp) throws {
         var call = OutgoingCall(
-            to: try #require(URI(uri)), from: NameAddress(try #require(URI("sip:test@example.com"))),
+            to: try #require(URI(uri)),
+            from: NameAddress(try #require(URI("sip:test@example.com"))),
             offer: TestPhone.description)
         call.transport = transport
         userAgent.execute { [call] in _ = $0.invite(call) }
