@@ -95,9 +95,9 @@ let package = Package(
         .executableTarget(
             name: "intermezzo",
             dependencies: [
-                "Appliance", "Softphone", "Primitives", "MusicOnHold",
+                "Appliance", "Softphone", "Primitives", "SIP", "MusicOnHold", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
-            ], swiftSettings: settings),
+            ] + nio, swiftSettings: settings),
 
         .testTarget(name: "PrimitivesTests", dependencies: ["Primitives"], swiftSettings: settings),
         .testTarget(
@@ -121,6 +121,10 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MusicOnHoldTests", dependencies: ["MusicOnHold", "Playout", "Primitives"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SoftphoneTests",
+            dependencies: ["Softphone", "UserAgent", "SIP", "Playout", "Primitives", log] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "ApplianceTests", dependencies: ["Appliance", "MusicOnHold", "Primitives"],

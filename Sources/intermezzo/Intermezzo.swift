@@ -4,5 +4,5 @@ import ArgumentParser
 struct Intermezzo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "intermezzo", abstract: "Music on hold and voicemail for SIP telephones.",
-        subcommands: [ServeCommand.self, CheckCommand.self])
+        subcommands: [ServeCommand.self, CheckCommand.self, CallCommand.self])
 }

@@ -1,0 +1,399 @@
+import Codec
+import Glibc
+import NIOCore
+import NIOPosix
+import Playout
+import Primitives
+import RTP
+import SDP
+import UserAgent
+
+/// The media of one test call: a pair of UDP ports, what comes in decoded and measured, and what
+/// goes out in its pace. Sends from the port that it receives on, as every phone should.
+///
+/// Confined to its event loop.
+final class PhoneMedia {
+    /// Where RTP is received; RTCP one port above.
+    let local: Endpoint
+
+    /// Called with each decoded packet: its level in dBFS.
+    var heard: (Double) -> Void = { _ in }
+    /// A fault of the recording or a codec; the call goes on.
+    var failed: (any Error) -> Void = { _ in }
+
+    private let loop: any EventLoop
+    private let rtp: any Channel
+    private let rtcp: any Channel
+    private let codecs: [PhoneCodec]
+    private let recordingPath: String?
+    private let playPath: String?
+
+    private var audio: NegotiatedAudio?
+    private var ticks: RepeatedTask?
+    private(set) var meter = LevelMeter()
+
+    // What comes.
+    private var buffer: JitterBuffer?
+    private var decoders: [Int: PhoneDecoder] = [:]
+    private var recording: RecordingFile?
+    private var expectedTimestamp: UInt32?
+    private var reception: (ssrc: UInt32, statistics: ReceptionStatistics)?
+    private var lostBefore = 0
+    private var lastArrival: Instant?
+    private var lastSenderReport: (time: NTPTime, arrival: Instant)?
+    private(set) var packets = 0
+    private(set) var octets = 0
+    private(set) var duplicates = 0
+    private(set) var late = 0
+    private(set) var longestGap = Interval.zero
+    private(set) var firstPacket: Instant?
+    private(set) var codec: PhoneCodec?
+    private(set) var packetTime: Int?
+    private(set) var senderReportsReceived = 0
+    /// When the first packet came after `expectFirst`.
+    private(set) var firstSince: Instant?
+
+    // What goes.
+    private var source: PhoneSource?
+    private var nextSend: Instant?
+    private let ssrc = UInt32.random(in: .min ... .max)
+    private var sequence = SequenceNumber(UInt16.random(in: .min ... .max))
+    private var timestamp = UInt32.random(in: .min ... .max)
+    private var isFirstSent = true
+    private(set) var packetsSent = 0
+    private var octetsSent = 0
+    private(set) var receiverReportsSent = 0
+    private var nextReport: Instant?
+    private let cname = "phone-\(UInt64.random(in: 0 ... .max))"
+
+    private static let reportInterval = Interval.seconds(5)
+
+    private init(
+        local: Endpoint, loop: any EventLoop, rtp: any Channel, rtcp: any Channel,
+        codecs: [PhoneCodec], recordingPath: String?, playPath: String?
+    ) {
+        self.local = local
+        self.loop = loop
+        self.rtp = rtp
+        self.rtcp = rtcp
+        self.codecs = codecs
+        self.recordingPath = recordingPath
+        self.playPath = playPath
+    }
+
+    /// Opens an even port and the one above on `address`; call on the loop.
+    static func open(
+        on address: IPAddress, loop: any EventLoop, codecs: [PhoneCodec], recordingPath: String?,
+        playPath: String?, attempts: Int = 50
+    ) -> EventLoopFuture<NIOLoopBound<PhoneMedia>> {
+        let port = UInt16.random(in: 10_000..<30_000) * 2
+        @Sendable func bind(_ port: UInt16) -> EventLoopFuture<any Channel> {
+            DatagramBootstrap(group: loop)
+                .channelOption(
+                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536)
+                )
+                .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)
+                .bindTo(address, port)
+        }
+        return bind(port).flatMap { rtp in
+            bind(port + 1)
+                .flatMapThrowing { rtcp in
+                    let media = PhoneMedia(
+                        local: Endpoint(address, port: port), loop: loop, rtp: rtp, rtcp: rtcp,
+                        codecs: codecs, recordingPath: recordingPath, playPath: playPath)
+                    for channel in [rtp, rtcp] {
+                        try channel.pipeline.syncOperations.addHandler(
+                            DatagramReceiver { [unowned media] in media.received($0) })
+                    }
+                    return NIOLoopBound(media, eventLoop: loop)
+                }
+                .flatMapErrorThrowing { error in
+                    rtp.close(promise: nil)
+                    throw error
+                }
+        }.flatMapError { error in
+            guard attempts > 1 else { return loop.makeFailedFuture(error) }
+            return open(
+                on: address, loop: loop, codecs: codecs, recordingPath: recordingPath,
+                playPath: playPath, attempts: attempts - 1)
+        }
+    }
+
+    /// Sends and receives from now on as agreed.
+    func apply(_ audio: NegotiatedAudio) {
+        if audio.format != self.audio?.format || audio.packetTime != self.audio?.packetTime {
+            do {
+                source =
+                    try codecs.indices.contains(audio.format)
+                    ? PhoneSource(
+                        codecs[audio.format].format, packetTime: audio.packetTime,
+                        resuming: source, playPath: playPath) : nil
+            } catch {
+                source = nil
+                failed(error)
+            }
+        }
+        self.audio = audio
+        if audio.sends { nextSend = nextSend ?? .now } else { nextSend = nil }
+        // A pause that was agreed is no gap.
+        lastArrival = nil
+        guard ticks == nil else { return }
+        nextReport = .now + .milliseconds(Int.random(in: 1_250...2_500))
+        let media = NIOLoopBound(self, eventLoop: loop)
+        ticks = loop.scheduleRepeatedTask(initialDelay: .zero, delay: .milliseconds(5)) { _ in
+            media.value.tick()
+        }
+    }
+
+    /// From now on `firstSince` is looked for anew.
+    func expectFirst() { firstSince = nil }
+
+    /// Says goodbye, decodes what waits, ends the recording and closes the ports.
+    func close() {
+        ticks?.cancel()
+        playOut(until: Instant(nanoseconds: .max))
+        if audio?.remoteRTCP != nil { sendReport(goodbye: true) }
+        ticks = nil
+        do { try recording?.flush() } catch { failed(error) }
+        recording = nil
+        rtp.close(promise: nil)
+        rtcp.close(promise: nil)
+    }
+
+    /// Packets that never came, of all sources.
+    var lost: Int {
+        lostBefore + Int(max(0, reception?.statistics.cumulativeLost ?? 0))
+    }
+
+    /// In milliseconds.
+    var jitter: Double {
+        guard let reception, let codec else { return 0 }
+        return Double(reception.statistics.jitter) * 1_000 / Double(codec.format.clockRate)
+    }
+
+    // MARK: What comes
+
+    private func received(_ datagram: [UInt8]) {
+        switch DatagramKind(datagram.span) {
+        case .rtp: receivedRTP(datagram)
+        case .rtcp: receivedRTCP(datagram)
+        case .stun, .dtls, .unknown: break
+        }
+    }
+
+    private func receivedRTP(_ datagram: [UInt8]) {
+        guard let audio, let packet = try? BufferedPacket(parsing: datagram),
+            let format = audio.receivable[packet.header.payloadType],
+            codecs.indices.contains(format)
+        else { return }
+        let now = Instant.now
+        if codec != codecs[format] {
+            playOut(until: Instant(nanoseconds: .max))
+            codec = codecs[format]
+            buffer = nil
+            expectedTimestamp = nil
+        }
+        packets += 1
+        octets += packet.payload.count
+        firstPacket = firstPacket ?? now
+        firstSince = firstSince ?? now
+        if let lastArrival { longestGap = max(longestGap, now - lastArrival) }
+        lastArrival = now
+        measure(packet.header, codecs[format], now)
+        var buffer = self.buffer ?? JitterBuffer(clockRate: codecs[format].format.clockRate)
+        switch buffer.insert(packet, at: now) {
+        case .accepted, .outOfRange: break
+        case .duplicate: duplicates += 1
+        case .late: late += 1
+        case .restarted: expectedTimestamp = nil
+        }
+        self.buffer = buffer
+    }
+
+    private func measure(_ header: RTPHeader, _ codec: PhoneCodec, _ now: Instant) {
+        if reception?.ssrc != header.ssrc {
+            lostBefore = lost
+            reception = (
+                header.ssrc,
+                ReceptionStatistics(
+                    first: header.sequenceNumber, clockRate: codec.format.clockRate)
+            )
+        }
+        _ = reception?.statistics.receive(
+            header.sequenceNumber, timestamp: header.timestamp, at: now)
+    }
+
+    private func receivedRTCP(_ datagram: [UInt8]) {
+        guard let packets = try? RTCPPacket.parse(datagram) else { return }
+        for case .senderReport(let report) in packets where report.ssrc == reception?.ssrc {
+            lastSenderReport = (report.ntpTime, .now)
+            senderReportsReceived += 1
+        }
+    }
+
+    /// Decodes what is due.
+    private func playOut(until now: Instant) {
+        guard var buffer, let codec, let format = codecs.firstIndex(of: codec) else { return }
+        while let output = buffer.output(at: now) {
+            switch output {
+            case .lost: break  // The timestamp of the next packet tells how much is missing.
+            case .packet(let packet): play(packet, codec, format)
+            }
+        }
+        self.buffer = buffer
+    }
+
+    private func play(_ packet: BufferedPacket, _ codec: PhoneCodec, _ index: Int) {
+        let format = codec.format
+        do {
+            let decoder = try decoders[index] ?? PhoneDecoder(format)
+            decoders[index] = decoder
+            var samples: [Int16] = []
+            if let expectedTimestamp {
+                // What is missing, through loss or a pause, takes its time in the recording too.
+                let missing = Int(Int32(bitPattern: packet.header.timestamp &- expectedTimestamp))
+                if missing > 0, missing < 60 * format.clockRate {
+                    try decoder.conceal(
+                        missing * format.sampleRate / format.clockRate, into: &samples)
+                }
+            }
+            let before = samples.count
+            try decoder.decode(packet.payload, into: &samples)
+            let count = samples.count - before
+            let level = meter.measure(samples[before...], sampleRate: format.sampleRate)
+            packetTime = count * 1_000 / format.sampleRate
+            expectedTimestamp =
+                packet.header.timestamp
+                &+ UInt32(truncatingIfNeeded: count * format.clockRate / format.sampleRate)
+            try record(samples, format.sampleRate)
+            heard(level)
+        } catch {
+            failed(error)
+        }
+    }
+
+    private func record(_ samples: [Int16], _ sampleRate: Int) throws {
+        guard let recordingPath else { return }
+        let file = try recording ?? RecordingFile(path: recordingPath, sampleRate: sampleRate)
+        recording = file
+        try file.append(samples, sampleRate: sampleRate)
+    }
+
+    // MARK: What goes
+
+    private func tick() {
+        let now = Instant.now
+        playOut(until: now)
+        while let due = nextSend, due <= now, let audio {
+            // After a long stall the missed packets are left out rather than sent at once.
+            let behind = now - due > .milliseconds(200)
+            nextSend = (behind ? now : due) + .milliseconds(audio.packetTime)
+            sendPacket(audio)
+        }
+        if let due = nextReport, due <= now {
+            let milliseconds = Int(PhoneMedia.reportInterval.seconds * 1_000)
+            nextReport =
+                now + .milliseconds(Int.random(in: milliseconds / 2...milliseconds * 3 / 2))
+            sendReport(goodbye: false)
+        }
+    }
+
+    private func sendPacket(_ audio: NegotiatedAudio) {
+        guard let remote = audio.remote, let source else { return }
+        do {
+            let payload = try source.nextPayload()
+            let header = RTPHeader(
+                marker: isFirstSent, payloadType: audio.payloadType, sequenceNumber: sequence,
+                timestamp: timestamp, ssrc: ssrc, payloadCount: payload.count)
+            isFirstSent = false
+            var packet: [UInt8] = []
+            header.serialise(into: &packet)
+            packet += payload
+            send(packet, to: remote, by: rtp)
+            sequence = sequence.advanced(by: 1)
+            timestamp &+= UInt32(audio.packetTime * source.format.clockRate / 1_000)
+            packetsSent += 1
+            octetsSent += payload.count
+        } catch {
+            nextSend = nil
+            failed(error)
+        }
+    }
+
+    private func sendReport(goodbye: Bool) {
+        guard let audio, let remote = audio.remoteRTCP else { return }
+        var blocks: [ReportBlock] = []
+        if reception != nil {
+            let since = lastSenderReport.map { Instant.now - $0.arrival } ?? .zero
+            let ssrc = reception?.ssrc ?? 0
+            if let block = reception?.statistics.report(
+                ssrc: ssrc, lastSenderReport: lastSenderReport?.time,
+                sinceLastSenderReport: since)
+            {
+                blocks.append(block)
+            }
+        }
+        var compound: [RTCPPacket] = []
+        if packetsSent > 0 {
+            compound.append(
+                .senderReport(
+                    SenderReport(
+                        ssrc: ssrc, ntpTime: NTPTime(.wallClock), rtpTimestamp: timestamp,
+                        packetCount: UInt32(truncatingIfNeeded: packetsSent),
+                        octetCount: UInt32(truncatingIfNeeded: octetsSent), reports: blocks)))
+        } else {
+            compound.append(.receiverReport(ReceiverReport(ssrc: ssrc, reports: blocks)))
+        }
+        compound.append(.sourceDescription(SourceDescription(ssrc: ssrc, cname: cname)))
+        if goodbye { compound.append(.goodbye(Goodbye(sources: [ssrc]))) }
+        if !blocks.isEmpty { receiverReportsSent += 1 }
+        send(RTCPPacket.serialise(compound), to: remote, by: audio.rtcpMux ? rtp : rtcp)
+    }
+
+    private func send(_ bytes: [UInt8], to remote: Endpoint, by channel: any Channel) {
+        guard
+            let address = try? SocketAddress(
+                ipAddress: remote.address.description, port: Int(remote.port))
+        else { return }
+        channel.writeAndFlush(
+            AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes)),
+            promise: nil)
+    }
+}
+
+/// Hands each datagram on.
+private final class DatagramReceiver: ChannelInboundHandler {
+    typealias InboundIn = AddressedEnvelope<ByteBuffer>
+
+    private let received: ([UInt8]) -> Void
+
+    init(_ received: @escaping ([UInt8]) -> Void) { self.received = received }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        received(Array(unwrapInboundIn(data).data.readableBytesView))
+    }
+
+    func errorCaught(context: ChannelHandlerContext, error: any Error) {
+        // Nobody at the other port (ICMP): signalling decides about the call.
+    }
+}
+
+extension WallClockTime {
+    fileprivate static var wallClock: WallClockTime {
+        var time = timespec()
+        clock_gettime(CLOCK_REALTIME, &time)
+        return WallClockTime(
+            nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
+    }
+}
+
+extension DatagramBootstrap {
+    fileprivate func bindTo(_ address: IPAddress, _ port: UInt16) -> EventLoopFuture<any Channel> {
+        do {
+            return bind(
+                to: try SocketAddress(ipAddress: address.description, port: Int(port)))
+        } catch {
+            return bind(host: address.description, port: Int(port))
+        }
+    }
+}

@@ -1,0 +1,40 @@
+import Codec
+import Playout
+
+/// What the test phone says: a file once, then silence, as a microphone in a quiet room gives.
+final class PhoneSource {
+    let format: MediaFormat
+    private let packetTime: Int
+    private var encoder: MediaEncoder
+    private let samples: [Int16]
+    private var position: Int
+
+    /// - Parameter resuming: the source before a change of codec, whose place in the file goes on.
+    init(
+        _ format: MediaFormat, packetTime: Int, resuming before: PhoneSource?, playPath: String?
+    ) throws {
+        self.format = format
+        self.packetTime = packetTime
+        encoder = try MediaEncoder(format)
+        if let before, before.format.sampleRate == format.sampleRate {
+            samples = before.samples
+            position = before.position
+        } else {
+            samples =
+                try playPath.map {
+                    try SoundFile(path: $0, sampleRate: format.sampleRate).samples
+                } ?? []
+            position = before.map { $0.position * format.sampleRate / $0.format.sampleRate } ?? 0
+        }
+    }
+
+    func nextPayload() throws(CodecError) -> [UInt8] {
+        let count = format.sampleRate * packetTime / 1_000
+        var piece = Array(samples.dropFirst(position).prefix(count))
+        position += piece.count
+        piece += repeatElement(0, count: count - piece.count)
+        var payload = format.payloadPrefix(packetTime: packetTime)
+        try encoder.encode(piece.span, into: &payload)
+        return payload
+    }
+}
