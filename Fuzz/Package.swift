@@ -24,7 +24,8 @@ func fuzzer(_ name: String, _ file: String, _ dependencies: [Target.Dependency])
     .executableTarget(
         name: name, dependencies: dependencies + ["Fuzzer"], path: "Targets",
         exclude: files.filter { $0 != file }.map { "\($0).swift" },
-        swiftSettings: instrumented, linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
+        swiftSettings: instrumented,
+        linkerSettings: [.unsafeFlags(["-sanitize=fuzzer", "-use-ld=lld"])])
 }
 
 let package = Package(
@@ -38,8 +39,9 @@ let package = Package(
 
         // What must hold for any message: shared with the seeded run of `make test`.
         .target(
-            name: "SIPExercise", dependencies: ["Primitives", "SIP"], path: "Checks/SIPTests/Message",
-            sources: ["MessageExercise.swift", "FrameExercise.swift"], swiftSettings: instrumented),
+            name: "SIPExercise", dependencies: ["Primitives", "SIP"],
+            path: "Checks/SIPTests/Message/Exercise",
+            swiftSettings: instrumented),
 
         fuzzer("sip-message", "SIPMessage", ["SIPExercise"]),
         fuzzer("sip-stream", "SIPStream", ["SIPExercise"]),
