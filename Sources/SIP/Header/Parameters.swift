@@ -26,9 +26,7 @@ package struct Parameters: Hashable, Sendable, CustomStringConvertible {
     /// parameter of the name or appends one, nil removes. The caller quotes.
     package subscript(_ name: String) -> String? {
         get {
-            guard let value = first(name)?.value else { return nil }
-            guard value.utf8.first == .quote, value.utf8.count >= 2 else { return value }
-            return ValueReader.unquoted(Array(value.utf8)[...]).text
+            first(name)?.value.map(Parameters.unquoted)
         }
         set {
             guard let newValue else { return remove(name) }
@@ -67,6 +65,12 @@ package struct Parameters: Hashable, Sendable, CustomStringConvertible {
             if let value = parameter.value { text += "=" + value }
         }
         return text
+    }
+
+    /// What a value says: a quoted string without its quotes and backslashes.
+    static func unquoted(_ value: String) -> String {
+        guard value.utf8.first == .quote, value.utf8.count >= 2 else { return value }
+        return ValueReader.unquoted(Array(value.utf8)[...]).text
     }
 
     /// `text` as a quoted string (RFC 3261 §25.1); line ends become spaces.
@@ -113,7 +117,10 @@ extension Parameters {
     static func value(reading reader: inout ValueReader) -> String? {
         if reader.peek == .quote { return reader.quotedString()?.text }
         let value = reader.takeWhile {
-            $0 > 0x20 && $0 != 0x7f && $0 != .semicolon && $0 != .comma && $0 != .quote
+            switch $0 {
+            case ...0x20, 0x7f, .semicolon, .comma, .quote, .less, .greater: false
+            default: true
+            }
         }
         return value.isEmpty ? nil : value.text
     }

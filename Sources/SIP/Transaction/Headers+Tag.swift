@@ -18,8 +18,7 @@ extension Headers {
                 reader.skipWhitespace()
                 guard parameter.equalsIgnoringCase("tag"), reader.take(.equals) else { continue }
                 reader.skipWhitespace()
-                let tag = reader.takeWhile(\.isToken)
-                return tag.isEmpty ? nil : tag.text
+                return Parameters.value(reading: &reader).map(Parameters.unquoted)
             default:
                 reader.skip()
             }

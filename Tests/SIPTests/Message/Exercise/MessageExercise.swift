@@ -24,7 +24,8 @@ package enum MessageExercise {
             try check(uri: request.requestURI)
             for status: StatusCode in [.trying, .ok, .badRequest] {
                 let answer = request.response(status, toTag: "tag").serialised()
-                guard case .response(let again) = try? Message(parsing: answer), again.status == status
+                guard case .response(let again) = try? Message(parsing: answer),
+                    again.status == status
                 else { throw Broken("a response of ours can't be read") }
             }
         case .response(let response):
@@ -56,7 +57,9 @@ package enum MessageExercise {
             message.headers.all.filter { HeaderName($0.name) != .contentLength }
                 .map { "\($0.name): \($0.value)" }
         }
-        guard fields(again) == fields(message) else { throw Broken("fields differ when read again") }
+        guard fields(again) == fields(message) else {
+            throw Broken("fields differ when read again")
+        }
         guard body(again) == body(message) else { throw Broken("the body differs when read again") }
         try checkFrames(first)
     }
@@ -115,11 +118,17 @@ package enum MessageExercise {
             _ = (via.received, via.rport, via.hasMagicCookie)
         }
         for name: HeaderName in [
-            .from, .to, .route, .recordRoute, .contact, .diversion, .historyInfo, .pAssertedIdentity,
+            .from, .to, .route, .recordRoute, .contact, .diversion, .historyInfo,
+            .pAssertedIdentity,
             .pPreferredIdentity, .referTo, .referredBy, .replyTo, .path, .serviceRoute,
         ] {
             if let address = try? headers.address(name) { try check(address) }
             for address in (try? headers.addresses(name)) ?? [] { try check(address) }
+        }
+        for name: HeaderName in [.from, .to] {
+            if let address = try? headers.address(name), address.tag != headers.tag(of: name) {
+                throw Broken("the tag of \(address) is also \(headers.tag(of: name) ?? "none")")
+            }
         }
         for contact in (try? headers.contacts.list) ?? [] {
             _ = (contact.expires, contact.preference)
