@@ -49,12 +49,15 @@ package struct Connection: Hashable, Sendable {
     }
 
     /// The address; nil for a name.
+    // Kept out of line, this and `isNowhere`: inlined, Swift 6.3.1 crashes on callers with -O.
+    @inline(never)
     package var address: IPAddress? {
         if case .address(let address) = host { address } else { nil }
     }
 
     /// The old sign for hold: 0.0.0.0, ::, or a name under `.invalid`
     /// (RFC 3264 §8.4, RFC 6337 §5.3): neither RTP nor RTCP is sent there.
+    @inline(never)
     package var isNowhere: Bool {
         switch host {
         case .address(let address): address.isUnspecified
