@@ -421,7 +421,7 @@ extension MusicOnHold {
         var parameters = StreamParameters(
             source: source, format: format, payloadType: audio.payloadType,
             packetTime: audio.packetTime, destination: audio.isMulticast ? nil : audio.remote,
-            rtcpDestination: audio.remoteRTCP, rtcpMux: audio.rtcpMux, local: local,
+            rtcpDestination: audio.isMulticast ? nil : audio.remoteRTCP, rtcpMux: audio.rtcpMux, local: local,
             isSending: audio.sends)
         parameters.isSymmetric = configuration.symmetricNetworks.contains {
             $0.contains(requestSource)

@@ -129,7 +129,8 @@ extension Configuration {
         rtp.cname = "intermezzo@\(node.address)"
         rtp.siteSeed = fnv1a("\(site).\(domain)")
         music.allowedNetworks = section.list(
-            "allowed-networks", .network, default: IPNetwork.privateNetworks)
+            "allowed-networks", .network,
+            default: IPNetwork.privateNetworks + IPNetwork.ofInterfaces)
         music.symmetricNetworks = section.list("symmetric-networks", .network, default: [])
         music.proofTime = section.value(
             "proof-time", .duration(.seconds(1) ... .seconds(60)), default: music.proofTime)
