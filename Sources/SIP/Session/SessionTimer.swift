@@ -25,32 +25,34 @@ package struct SessionTimer: Equatable, Sendable {
     package let refresher: Refresher
 
     private let start: Instant
-    /// The refresh of this interval was asked for already.
-    private var isRefreshing = false
+    /// When to refresh; nil while a refresh is under way, or when it is the peer's task.
+    private var refreshAt: Instant?
 
     /// - Parameter now: when the 2xx that agreed on it was sent or received.
     package init(interval: Int, refresher: Refresher, now: Instant) {
         self.interval = interval
         self.refresher = refresher
         start = now
+        refreshAt = refresher == .local ? now + .milliseconds(interval * 500) : nil
     }
 
     /// When `advance(to:)` is next due.
-    package var deadline: Instant {
-        refresher == .local && !isRefreshing ? refreshTime : expiry
-    }
+    package var deadline: Instant { min(refreshAt ?? expiry, expiry) }
 
-    /// Says once per interval that a refresh is due, and from the expiry on that it has expired.
+    /// Says once that a refresh is due, and from the expiry on that it has expired.
     package mutating func advance(to now: Instant) -> Due? {
         if now >= expiry { return .expired }
-        if refresher == .local, !isRefreshing, now >= refreshTime {
-            isRefreshing = true
+        if let refreshAt, now >= refreshAt {
+            self.refreshAt = nil
             return .refresh
         }
         return nil
     }
 
-    private var refreshTime: Instant { start + .milliseconds(interval * 500) }
+    /// The refresh came to nothing, or couldn't be sent: try again then. The expiry stays.
+    package mutating func refreshAgain(at time: Instant) {
+        if refresher == .local { refreshAt = time }
+    }
 
     /// RFC 4028 §10: the BYE comes before the interval's end, so that the proxies hear of it.
     private var expiry: Instant {

@@ -49,7 +49,8 @@ extension UserAgentCore {
         /// The peer refused our re-INVITE or UPDATE: all stays as before (RFC 3261 §14.1).
         case offerRejected(SessionID, Response)
 
-        /// The peer cancelled its re-INVITE before it was answered: all stays as before.
+        /// The peer cancelled its re-INVITE before it was answered, or the time for an answer to
+        /// its UPDATE or PRACK is over: all stays as before.
         case offerWithdrawn(SessionID)
 
         /// The ACK to a re-INVITE without offer came without an answer: all stays as before.

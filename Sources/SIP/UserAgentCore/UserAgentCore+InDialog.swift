@@ -121,7 +121,7 @@ extension UserAgentCore {
         session.invite = InviteSession.UnansweredInvite(
             transaction: transaction, request: request, timer: timer, requiresReliable: false,
             supportsReliable: false, giveUp: giveUp)
-        servers[transaction] = .session(session.id)
+        servers[transaction] = .session(session.id, localTag: session.localTag)
         schedule(session)
         if let offer {
             emit(.reoffered(session.id, request, offer: offer))
@@ -150,7 +150,7 @@ extension UserAgentCore {
             return respond(to: request, transaction, rejection(for: conflict), now: now)
         }
         session.offer = .init(transaction: transaction, request: request, timer: timer)
-        servers[transaction] = .session(session.id)
+        servers[transaction] = .session(session.id, localTag: session.localTag)
         emit(.reoffered(session.id, request, offer: offer))
     }
 

@@ -52,7 +52,7 @@ extension UserAgentCore {
             requiresReliable: request.headers.has("100rel", in: .require),
             supportsReliable: request.headers.has("100rel", in: .supported),
             giveUp: giveUp)
-        servers[transaction] = .session(session.id)
+        servers[transaction] = .session(session.id, localTag: session.localTag)
         let offer = body(of: request.headers, request.body)
         if offer != nil { _ = session.exchange.receiveOffer(by: .invite) }
         schedule(session)
@@ -256,7 +256,7 @@ extension UserAgentCore {
                 return respond(to: request, transaction, rejection(for: conflict), now: now)
             } else {
                 session.offer = .init(transaction: transaction, request: request, timer: .none)
-                servers[transaction] = .session(session.id)
+                servers[transaction] = .session(session.id, localTag: session.localTag)
                 emit(.reoffered(session.id, request, offer: body))
                 return
             }
@@ -299,11 +299,13 @@ extension UserAgentCore {
             return respond(
                 to: request, transaction, Rejection(.callOrTransactionDoesNotExist), now: now)
         }
-        guard case .session(let id)? = servers[invite], let session = session(id),
+        guard case .session(let id, _)? = servers[invite], let session = session(id),
             let unanswered = session.invite, unanswered.transaction == invite
         else {
             // Answered already: the CANCEL came too late and does nothing.
-            return respond(transaction, makeResponse(to: request, .ok), now: now)
+            var tag = makeToken()
+            if case .session(_, let localTag)? = servers[invite] { tag = localTag }
+            return respond(transaction, request.response(.ok, toTag: tag), now: now)
         }
         respond(transaction, makeResponse(to: request, .ok, in: session), now: now)
         session.invite = nil

@@ -83,30 +83,58 @@ extension UserAgentCore {
         respond(pending.transaction, response, now: now)
     }
 
-    /// A response couldn't be delivered.
+    /// A response couldn't be delivered: whoever waits for it will not get it.
     func responseFailed(_ transaction: ServerTransactionID, now: Instant) {
-        for place in sessionPlaces(waitingFor: transaction) {
-            guard let session = sessions[place] else { continue }
-            session.owesBye = false
-            session.successes = []
-            session.invite = nil
+        guard case .session(let id, _)? = servers[transaction], let session = session(id) else {
+            return
+        }
+        if session.stage == .ringing, let invite = session.invite, invite.transaction == transaction
+        {
+            // In vain as a rule, but the transaction needs its end.
+            reject(invite, .temporarilyUnavailable, session, now: now)
             end(session, .transportFailed)
+        } else if session.successes.contains(where: { $0.transaction == transaction })
+            || session.invite?.transaction == transaction
+        {
+            session.successes = []
+            if session.hasEnded {
+                if session.owesBye { sendBye(session, now: now) }
+            } else {
+                // The way to the Contact need not be the one that failed.
+                hangUp(session, .transportFailed, now: now)
+            }
         }
     }
 
-    private func sessionPlaces(waitingFor transaction: ServerTransactionID) -> [Int] {
-        guard case .session(let id)? = servers[transaction], let session = session(id),
-            session.invite?.transaction == transaction
-                || session.successes.contains(where: { $0.transaction == transaction }),
-            let place = sessions.place(of: id.value)
-        else { return [] }
-        return [place]
+    /// The final response to an INVITE that has come to nothing.
+    func reject(
+        _ invite: InviteSession.UnansweredInvite, _ status: StatusCode, _ session: InviteSession,
+        now: Instant
+    ) {
+        session.invite = nil
+        respond(
+            invite.transaction, makeResponse(to: invite.request, status, in: session), now: now)
+        refuseOffer(session, now: now)
     }
 
     /// A server transaction is no more; what was to be answered can't be any longer.
-    func serverEnded(_ transaction: ServerTransactionID) {
-        guard case .request(let id)? = servers.removeValue(forKey: transaction) else { return }
-        requests[id] = nil
+    func serverEnded(_ transaction: ServerTransactionID, now: Instant) {
+        switch servers.removeValue(forKey: transaction) {
+        case .request(let id):
+            requests[id] = nil
+        case .session(let id, _):
+            // The application left an offer in UPDATE or PRACK without answer for too long.
+            guard let session = session(id), session.offer?.transaction == transaction else {
+                return
+            }
+            session.offer = nil
+            session.exchange.settle()
+            if !session.hasEnded { emit(.offerWithdrawn(session.id)) }
+            continueAfterProvisional(session, now: now)
+            offerNext(session, now: now)
+        case nil:
+            break
+        }
     }
 }
 

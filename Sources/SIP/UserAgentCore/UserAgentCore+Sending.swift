@@ -32,7 +32,10 @@ extension UserAgentCore {
         if let wanted { transport = uri.scheme == .sips ? .tls : wanted }
         let port = uri.port ?? (host.address == nil ? nil : transport.defaultPort)
         if let address = host.address {
-            guard !address.isUnspecified, !address.isLimitedBroadcast, let port else { return nil }
+            // A Contact must not make us shout at everyone.
+            guard !address.isUnspecified, !address.isLimitedBroadcast, !address.isMulticast,
+                let port
+            else { return nil }
             if let flow, flow.transport == transport, transport.isReliable,
                 isAdjacent || address == flow.remote.address
             {

@@ -66,9 +66,11 @@ extension UserAgentCore {
     /// Refreshes the session timer: by UPDATE without offer if the peer allows it, else by a
     /// re-INVITE that repeats what we said last (RFC 4028 §7.4).
     func refresh(_ session: InviteSession, now: Instant) {
-        // A re-INVITE or UPDATE under way refreshes as well.
-        guard session.ownInvite == nil, session.ownUpdate == nil, let dialog = session.dialogIndex
-        else { return }
+        guard let dialog = session.dialogIndex else { return }
+        // A re-INVITE or UPDATE under way refreshes as well, if it succeeds: then a new timer
+        // takes the place of this one.
+        session.timer?.refreshAgain(at: now + Self.refreshPause)
+        guard session.ownInvite == nil, session.ownUpdate == nil else { return }
         if session.peerAllowsUpdate {
             let update = targetRefresh(.update, session, dialog)
             session.ownUpdate = send(
@@ -81,6 +83,16 @@ extension UserAgentCore {
             _ = start(
                 invite, session, dialog: dialog, .refresh, offer: body, attempts: 0, now: now)
         }
+    }
+
+    /// How long after a refresh that came to nothing the next is tried.
+    private static let refreshPause = Interval.seconds(5)
+
+    /// The peer refused a refresh: again later, when it says so or in a few seconds.
+    private func refreshLater(_ response: Response, _ session: InviteSession, now: Instant) {
+        let delay = (try? response.headers.retryAfter)?.delay
+        session.timer?.refreshAgain(
+            at: now + (delay.map { .seconds(Int(max(1, min($0, 3600)))) } ?? Self.refreshPause))
     }
 
     /// An INVITE or UPDATE within the dialog, with all but a body.
@@ -251,12 +263,20 @@ extension UserAgentCore {
                 refresh(session, now: now)
             }
         case .requestPending where session.glares < Self.mostGlares:
-            if let offer { session.laterOffers.insert(.init(body: offer, byUpdate: true), at: 0) }
-            retryLater(session, now: now)
+            if let offer {
+                session.laterOffers.insert(.init(body: offer, byUpdate: true), at: 0)
+                retryLater(session, now: now)
+            } else {
+                refreshLater(response, session, now: now)
+            }
         case .sessionIntervalTooSmall:
             retryWithLongerInterval(response, offer: offer, byUpdate: true, session, now: now)
         default:
-            if offer != nil { emit(.offerRejected(session.id, response)) }
+            if offer != nil {
+                emit(.offerRejected(session.id, response))
+            } else {
+                refreshLater(response, session, now: now)
+            }
         }
         offerNext(session, now: now)
     }
@@ -306,11 +326,13 @@ extension UserAgentCore {
         case .requestTimeout:
             // RFC 3261 §12.2.1.2: as good as gone; the BYE is for those in between.
             return hangUp(session, .dialogGone(response.status), now: now)
+        case _ where own.purpose == .refresh:
+            refreshLater(response, session, now: now)
         case .requestPending where session.glares < Self.mostGlares:
             session.laterOffers.insert(.init(body: own.offer, byUpdate: false), at: 0)
             retryLater(session, now: now)
         default:
-            if own.purpose == .offer { emit(.offerRejected(session.id, response)) }
+            emit(.offerRejected(session.id, response))
         }
         offerNext(session, now: now)
     }

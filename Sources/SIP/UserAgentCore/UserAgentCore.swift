@@ -85,6 +85,14 @@ package final class UserAgentCore {
         return drained
     }
 
+    /// Changes `Configuration.maximumSessions`; what is above it already goes on.
+    package func limitSessions(to count: Int) { configuration.maximumSessions = count }
+
+    /// Changes `Configuration.sessionTimer`, for sessions and refreshes to come.
+    package func setSessionTimer(_ policy: SessionTimer.Policy) {
+        configuration.sessionTimer = policy
+    }
+
     // MARK: What there is
 
     /// Sessions, those included whose end the peer hasn't confirmed yet.
@@ -103,9 +111,6 @@ package final class UserAgentCore {
     package func callID(of id: SessionID) -> String? { session(id)?.callID }
 
     package var transactionStatistics: TransactionStatistics { transactions.statistics }
-
-    /// Changes `Configuration.maximumSessions`; what is above it already goes on.
-    package func limitSessions(to count: Int) { configuration.maximumSessions = count }
 
     // MARK: Shared by all parts
 
@@ -218,7 +223,7 @@ package final class UserAgentCore {
         case .undeliverable(let id):
             responseFailed(id, now: now)
         case .serverEnded(let id):
-            serverEnded(id)
+            serverEnded(id, now: now)
         case .response(let id, let response, let flow):
             receive(response, id, on: flow, now: now)
         case .failed(let id, let failure):
@@ -234,7 +239,7 @@ package final class UserAgentCore {
 extension UserAgentCore {
     /// Whose a server transaction is.
     enum Server {
-        case session(SessionID)
+        case session(SessionID, localTag: String)
         case request(RequestID)
     }
 

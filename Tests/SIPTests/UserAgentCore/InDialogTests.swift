@@ -322,4 +322,30 @@ struct InDialogTests {
         bench.wait(60)
         #expect(bench.core.isIdle && bench.core.deadline == nil)
     }
+
+    /// The application is silent on an offer in an UPDATE: after 32 s nobody waits any more.
+    @Test func anOfferThatTheApplicationLeavesIsWithdrawn() throws {
+        let bench = Bench()
+        var caller = Caller()
+        let id = try caller.establish(bench)
+        bench.receive(caller.next("UPDATE", Caller.sdp), body: Caller.offer)
+        bench.wait(33)
+        #expect(bench.takeEvents().map(\.name) == ["reoffered", "offerWithdrawn"])
+        _ = bench.takeSent()
+        bench.receive(caller.next("INVITE", Caller.sdp), body: Caller.offer)
+        bench.perform { $0.acceptOffer(id, body: Self.second, now: $1) }
+        #expect(bench.takeResponses().map(\.status) == [.ok])
+    }
+
+    @Test(arguments: ["255.255.255.255", "239.1.1.1", "0.0.0.0", "[ff02::1]"])
+    func nothingIsSentToAContactOfNobody(host: String) throws {
+        let bench = Bench()
+        var caller = Caller()
+        caller.contact = "<sip:201@\(host)>"
+        let id = try caller.establish(bench)
+        bench.perform { $0.end(id, now: $1) }
+        #expect(bench.takeSent().isEmpty)
+        #expect(bench.takeEvents().map(\.cause) == ["hungUp"])
+        #expect(bench.core.isIdle)
+    }
 }

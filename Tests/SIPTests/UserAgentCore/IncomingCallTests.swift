@@ -84,7 +84,10 @@ extension IncomingCallTests {
         bench.perform { $0.accept(id, body: Caller.answer, now: $1) }
         let tag = try bench.takeResponses().first?.headers.to.tag
         bench.receive(caller.same("CANCEL"))
-        #expect(bench.takeResponses().map(\.status) == [.ok])
+        let cancelled = bench.takeResponses()
+        #expect(cancelled.map(\.status) == [.ok])
+        // RFC 3261 §9.2: the tag is that of the INVITE's response.
+        #expect(try cancelled.first?.headers.to.tag == tag)
         caller.remoteTag = tag
         bench.receive(caller.request("ACK"))
         #expect(bench.takeEvents().map(\.name) == ["established"])
@@ -485,7 +488,22 @@ extension IncomingCallTests {
         let destination = try #require(bench.takeSent().first?.destination)
         bench.perform { $0.transportFailed(destination, now: $1) }
         #expect(bench.takeEvents().map(\.cause) == ["transportFailed"])
+        #expect(bench.takeRequests().map(\.method) == [.bye])
+        bench.wait(100)
+        #expect(bench.core.isIdle && bench.core.entryCount == 0)
+    }
+
+    @Test func aCallerThatIsUnreachableWhileItRingsLeavesNothing() throws {
+        let bench = Bench()
+        var caller = Caller()
+        bench.receive(caller.request("INVITE", Caller.sdp), body: Caller.offer)
+        let id = try #require(bench.takeEvents().first?.session)
+        bench.perform { $0.progress(id, .ringing, now: $1) }
+        let destination = try #require(bench.takeSent().first?.destination)
+        bench.perform { $0.transportFailed(destination, now: $1) }
+        #expect(bench.takeEvents().map(\.cause) == ["transportFailed"])
+        #expect(bench.takeResponses().map(\.status) == [.temporarilyUnavailable])
         bench.wait(60)
-        #expect(bench.core.isIdle)
+        #expect(bench.core.entryCount == 0 && bench.core.deadline == nil)
     }
 }

@@ -138,4 +138,67 @@ struct SessionTimerCoreTests {
         bench.wait(300)
         #expect(bench.takeRequests().map(\.method) == [.update])
     }
+
+    /// A refusal for now is no reason to lose a call that is held for hours.
+    @Test(arguments: [true, false], [UInt16(491), 500, 503])
+    func aRefreshRefusedForNowIsTriedAgain(byUpdate: Bool, status: UInt16) throws {
+        let bench = Bench()
+        var caller = Caller()
+        _ = try caller.establish(
+            bench,
+            "Supported: timer\nSession-Expires: 120;refresher=uas\n"
+                + (byUpdate ? "Allow: INVITE, UPDATE\n" : "Allow: INVITE\n"))
+        bench.wait(60)
+        let first = try #require(bench.takeRequests().first)
+        var refusal = first.response(StatusCode(integerLiteral: status))
+        if status == 500 { refusal.headers.append(.retryAfter, "9") }
+        bench.receive(octets: refusal.serialised())
+        _ = bench.takeSent()
+        bench.wait(10)
+        let again = bench.takeSent()
+        #expect(again.first?.time == (status == 500 ? 69 : 65))
+        let second = try #require(again.first?.request)
+        #expect(second.method == first.method && second.body == first.body)
+        var ok = second.response(.ok)
+        ok.headers.append(.sessionExpires, "120;refresher=uac")
+        bench.receive(octets: ok.serialised())
+        _ = bench.takeSent()
+        bench.wait(50)
+        #expect(bench.takeSent().isEmpty)
+        #expect(!bench.takeEvents().contains { $0.name == "offerRejected" || $0.cause != nil })
+    }
+
+    @Test func aRefreshThatHasToWaitIsMadeLater() throws {
+        let bench = Bench()
+        var caller = Caller()
+        let id = try caller.establish(
+            bench, "Supported: timer\nSession-Expires: 120;refresher=uas\nAllow: INVITE\n")
+        bench.wait(58)
+        bench.receive(caller.next("UPDATE", Caller.sdp), body: Caller.offer)
+        bench.wait(4)
+        #expect(bench.takeRequests().isEmpty)
+        bench.perform { $0.rejectOffer(id, Rejection(.notAcceptableHere), now: $1) }
+        bench.wait(4)
+        #expect(bench.takeRequests().map(\.method).first == .invite)
+    }
+
+    @Test func theLimitsCanBeChanged() throws {
+        let bench = Bench()
+        bench.perform { core, _ in
+            core.limitSessions(to: 1)
+            core.setSessionTimer(.init(interval: 900, minimum: 300))
+        }
+        var caller = Caller()
+        bench.receive(
+            caller.request("INVITE", Caller.sdp + "Supported: timer\nSession-Expires: 90\n"),
+            body: Caller.offer)
+        #expect(try bench.takeResponses().first?.headers.minSE == 300)
+        var first = Caller()
+        first.callID = "first"
+        _ = try first.establish(bench)
+        var second = Caller()
+        second.callID = "second"
+        bench.receive(second.request("INVITE", Caller.sdp), body: Caller.offer)
+        #expect(bench.takeResponses().last?.status == .serviceUnavailable)
+    }
 }
