@@ -1,6 +1,6 @@
 import Foundation
 internal import AudioLibrary
-package import Logging
+internal import Logging
 internal import MusicOnHold
 internal import Primitives
 internal import UnixSignals

@@ -12,7 +12,7 @@ extension IPNetwork {
         var next = first
         while let interface = next?.pointee {
             next = interface.ifa_next
-            guard interface.ifa_flags & UInt32(IFF_UP.rawValue) != 0,
+            guard interface.ifa_flags & UInt32(IFF_UP) != 0,
                 let address = interface.ifa_addr.flatMap(IPAddress.init(socketAddress:)),
                 let mask = interface.ifa_netmask.flatMap(IPAddress.init(socketAddress:)),
                 let network = IPNetwork(
