@@ -16,7 +16,8 @@ extension Headers {
                 reader.skipWhitespace()
                 guard let parameter = reader.token() else { continue }
                 reader.skipWhitespace()
-                guard parameter.equalsIgnoringCase("tag"), reader.take(.equals) else { continue }
+                guard parameter.equalsIgnoringCase("tag") else { continue }
+                guard reader.take(.equals) else { return nil }
                 reader.skipWhitespace()
                 return Parameters.value(reading: &reader).map(Parameters.unquoted)
             default:
