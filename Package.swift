@@ -120,7 +120,7 @@ let package = Package(
             name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "MusicOnHoldTests", dependencies: ["MusicOnHold", "Playout", "Primitives"],
+            name: "MusicOnHoldTests", dependencies: ["MusicOnHold", "Playout", "Primitives", "SIP"],
             swiftSettings: settings),
         .testTarget(
             name: "SoftphoneTests",

@@ -12,6 +12,12 @@ package struct Caller: Sendable, Equatable {
     /// where there is one (RFC 7989), else the user's address.
     package var key: String
 
+    package init(user: String?, called: String?, key: String) {
+        self.user = user
+        self.called = called
+        self.key = key
+    }
+
     package init(_ request: Request) {
         let headers = request.headers
         let from = try? headers.from
@@ -27,7 +33,8 @@ package struct Caller: Sendable, Equatable {
     /// RFC 4458 `target`, else the oldest diversion (RFC 5806 lists the newest first), else the
     /// first entry of the history (RFC 7044), else To when it isn't the music's own address.
     private static func calledNumber(_ request: Request) -> String? {
-        if let target = request.requestURI.parameters["target"], let uri = URI(target) {
+        if let target = request.requestURI.parameters["target"], let uri = URI(URI.unescaped(target))
+        {
             return uri.number
         }
         if let oldest = (try? request.headers.diversions)?.last { return oldest.uri.number }

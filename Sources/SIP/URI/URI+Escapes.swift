@@ -42,7 +42,7 @@ extension URI {
         return plain
     }
 
-    static func unescaped(_ text: String) -> String {
+    package static func unescaped(_ text: String) -> String {
         guard text.utf8.contains(.percent) else { return text }
         return String(validating: unescapedOctets(text), as: UTF8.self) ?? text
     }
