@@ -1,5 +1,6 @@
 // GNU and Linux calls that Swift's importer can't see. Each is named for the call it makes.
 #pragma once
+#include "CLinuxMedia.h"
 
 #include <stddef.h>
 

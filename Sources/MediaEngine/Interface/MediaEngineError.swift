@@ -18,6 +18,8 @@ package enum MediaEngineError: Error, Equatable, CustomStringConvertible {
     /// Every even port of the range is taken on this address.
     case noFreePort(IPAddress, ClosedRange<UInt16>)
     case unknownStream(StreamID)
+    /// A group must be a multicast address of the family of `local`, with an even port.
+    case multicastGroup(Endpoint)
     /// Too many commands wait for the sending thread: it does not get processor time.
     case overloaded
     case system(call: String, errno: Int32, at: String)
@@ -44,6 +46,8 @@ package enum MediaEngineError: Error, Equatable, CustomStringConvertible {
         case .noFreePort(let address, let ports):
             "no free pair of ports in \(ports.lowerBound)-\(ports.upperBound) on \(address); "
                 + "widen rtp.ports or free what holds them"
+        case .multicastGroup(let group):
+            "\(group) is no multicast group with an even port and the family of its local address"
         case .unknownStream(let id):
             "\(id) is not open"
         case .overloaded:

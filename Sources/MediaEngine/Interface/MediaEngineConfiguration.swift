@@ -26,5 +26,8 @@ package struct MediaEngineConfiguration: Sendable, Equatable {
     /// Packets per second towards a destination that has not yet proved that it wants them.
     package var unprovenPacketsPerSecond = 10
 
+    /// Makes identifiers repeatable for tests; nil draws them from the system.
+    package var seed: UInt64?
+
     package init() {}
 }

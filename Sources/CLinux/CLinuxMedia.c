@@ -1,0 +1,78 @@
+#define _GNU_SOURCE
+#include "CLinuxMedia.h"
+
+#include <errno.h>
+#include <linux/errqueue.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <pthread.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+_Static_assert(sizeof(clinux_mmsghdr) == sizeof(struct mmsghdr), "same layout");
+
+int clinux_sendmmsg(int socket, clinux_mmsghdr *messages, unsigned int count, int flags) {
+    return sendmmsg(socket, (struct mmsghdr *)messages, count, flags);
+}
+
+int clinux_recvmmsg(int socket, clinux_mmsghdr *messages, unsigned int count, int flags) {
+    return recvmmsg(socket, (struct mmsghdr *)messages, count, flags, NULL);
+}
+
+int clinux_set_timer_slack(unsigned long nanoseconds) {
+    return prctl(PR_SET_TIMERSLACK, nanoseconds);
+}
+
+int clinux_receive_error(int socket, struct sockaddr_storage *destination, int *code) {
+    char payload[64];
+    _Alignas(struct cmsghdr) char control[512];
+    struct iovec vector = {payload, sizeof payload};
+    struct msghdr message = {
+        .msg_name = destination, .msg_namelen = sizeof *destination,
+        .msg_iov = &vector, .msg_iovlen = 1,
+        .msg_control = control, .msg_controllen = sizeof control,
+    };
+    memset(destination, 0, sizeof *destination);
+    *code = 0;
+    ssize_t n;
+    do n = recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT); while (n < 0 && errno == EINTR);
+    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
+        if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
+            (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
+            struct sock_extended_err error;
+            memcpy(&error, CMSG_DATA(c), sizeof error);
+            *code = (int)error.ee_errno;
+        }
+    }
+    return 1;
+}
+
+#ifndef MADV_POPULATE_READ
+#define MADV_POPULATE_READ 22
+#endif
+
+int clinux_populate(const void *address, unsigned long length) {
+    return madvise((void *)address, length, MADV_POPULATE_READ);
+}
+
+#ifndef MCL_ONFAULT
+#define MCL_ONFAULT 4
+#endif
+
+int clinux_lock_memory_on_fault(void) {
+    return mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT);
+}
+
+int clinux_thread_id(void) { return (int)syscall(SYS_gettid); }
+
+int clinux_wait_readable(int descriptor, long long nanoseconds) {
+    struct pollfd poll = {.fd = descriptor, .events = POLLIN};
+    struct timespec limit = {nanoseconds / 1000000000, nanoseconds % 1000000000};
+    return ppoll(&poll, 1, nanoseconds < 0 ? NULL : &limit, NULL) > 0;
+}
+
+void clinux_name_thread(const char *name) { pthread_setname_np(pthread_self(), name); }

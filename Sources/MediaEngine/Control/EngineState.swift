@@ -1,0 +1,113 @@
+import Playout
+import Primitives
+import RTP
+
+/// Everything that the engine's callers and its receiving thread share, under one lock.
+struct EngineState {
+    struct ClassControl {
+        let id: ClassID
+        let index: Int32
+        var playlist: PreparedPlaylist
+        /// Formats that any playlist since the class was made had: streams may still be in them.
+        var formats: Set<MediaFormat>
+        var isRemoved = false
+    }
+
+    /// Names the stream that a datagram is about by where it came from.
+    struct Peer: Hashable {
+        let socket: Int32
+        let endpoint: Endpoint
+    }
+
+    struct ThreadControl {
+        var streams = 0
+        var nextNumber = 0
+        var freeNumbers: [Int] = []
+        var pairs: [IPAddress: SocketPair] = [:]
+    }
+
+    enum Owner {
+        case shared
+        case stream(StreamID)
+        case multicast(MulticastID)
+    }
+
+    var isRunning = false
+    var random: EngineRandom
+    var ports: PortPairs
+    var classes: [ClassID: ClassControl] = [:]
+    var classIDs: [ClassID] = []
+    var threads: [ThreadControl] = []
+    var streams: [StreamID: StreamControl] = [:]
+    var multicasts: [MulticastID: MulticastControl] = [:]
+    var lastID: UInt64 = 0
+    /// Streams by thread and number, for what the threads report.
+    var byNumber: [[Int: StreamID]] = []
+    var bySSRC: [UInt32: StreamID] = [:]
+    var byPeer: [Peer: StreamID] = [:]
+    /// All sockets that are read, by descriptor.
+    var sockets: [Int32: (socket: UDPSocket, owner: Owner, isRTCP: Bool)] = [:]
+    /// Streams whose proof is awaited.
+    var onTrial: Set<StreamID> = []
+    var counts = Counts()
+    var listening: [ClassID: MediaEngineStatistics.Listening] = [:]
+
+    struct Counts {
+        var received: UInt64 = 0
+        var dropped: UInt64 = 0
+        var rtcpReceived: UInt64 = 0
+        var icmpErrors: UInt64 = 0
+        var collisions: UInt64 = 0
+        var proofsExpired: UInt64 = 0
+    }
+
+    mutating func nextID() -> UInt64 {
+        lastID += 1
+        return lastID
+    }
+
+    mutating func takeNumber(of thread: Int) -> Int {
+        if let free = threads[thread].freeNumbers.popLast() { return free }
+        threads[thread].nextNumber += 1
+        return threads[thread].nextNumber - 1
+    }
+
+    /// An SSRC that no other stream of this engine has.
+    mutating func newSSRC() -> UInt32 {
+        while true {
+            let ssrc = UInt32.random(in: 1 ... .max, using: &random)
+            if bySSRC[ssrc] == nil { return ssrc }
+        }
+    }
+
+    /// Makes the stream findable by what its listener sends.
+    mutating func enter(_ stream: StreamControl) {
+        bySSRC[stream.identity.ssrc] = stream.id
+        if let destination = stream.destination {
+            byPeer[Peer(socket: stream.pair.rtp.descriptor, endpoint: destination)] = stream.id
+        }
+        if let destination = stream.rtcpDestination {
+            byPeer[Peer(socket: stream.rtcpSocket.descriptor, endpoint: destination)] = stream.id
+        }
+        if case .waiting = stream.proof {
+            onTrial.insert(stream.id)
+        } else {
+            onTrial.remove(stream.id)
+        }
+    }
+
+    mutating func leave(_ stream: StreamControl) {
+        if bySSRC[stream.identity.ssrc] == stream.id { bySSRC[stream.identity.ssrc] = nil }
+        if let destination = stream.destination {
+            forget(Peer(socket: stream.pair.rtp.descriptor, endpoint: destination), stream.id)
+        }
+        if let destination = stream.rtcpDestination {
+            forget(Peer(socket: stream.rtcpSocket.descriptor, endpoint: destination), stream.id)
+        }
+        onTrial.remove(stream.id)
+    }
+
+    private mutating func forget(_ peer: Peer, _ id: StreamID) {
+        if byPeer[peer] == id { byPeer[peer] = nil }
+    }
+}

@@ -1,0 +1,99 @@
+import Playout
+import Primitives
+import RTP
+
+/// What the engine keeps about a stream beside its sending thread.
+struct StreamControl {
+    let id: StreamID
+    let thread: Int
+    /// Its number in the thread's table.
+    let number: Int
+    let classIndex: Int32
+    var parameters: StreamParameters
+    let pair: SocketPair
+    let ownsPair: Bool
+    var identity: SourceIdentity
+    var proof = PathProof.notNeeded
+    var latch = Latch()
+    var failures = FailureRun()
+    /// The listener's RTCP port as its packets showed it.
+    var latchedRTCP: Endpoint?
+    /// Since when, or when last, RTCP was heard; nil when silence means nothing.
+    var rtcpSince: Instant?
+    var hasHeardRTCP = false
+    var isClosing = false
+
+    /// Where RTP really goes.
+    var destination: Endpoint? {
+        latch.peer ?? StreamControl.usable(parameters.destination)
+    }
+
+    var rtcpDestination: Endpoint? {
+        guard let destination else { return nil }
+        if parameters.rtcpMux { return destination }
+        if let latchedRTCP { return latchedRTCP }
+        if let peer = latch.peer { return StreamControl.above(peer) }
+        if let explicit = parameters.rtcpDestination { return StreamControl.usable(explicit) }
+        return StreamControl.above(destination)
+    }
+
+    var rtcpSocket: UDPSocket { parameters.rtcpMux ? pair.rtp : pair.rtcp }
+
+    /// RFC 3264 §8.4: 0.0.0.0 is no destination; on Linux it would be this host.
+    private static func usable(_ endpoint: Endpoint?) -> Endpoint? {
+        guard let endpoint, endpoint.port != 0, !endpoint.address.isUnspecified else { return nil }
+        return endpoint
+    }
+
+    private static func above(_ endpoint: Endpoint) -> Endpoint? {
+        endpoint.port == .max ? nil : Endpoint(endpoint.address, port: endpoint.port + 1)
+    }
+
+    var sending: StreamSetup.Sending {
+        guard parameters.isSending, destination != nil else { return .paused }
+        switch proof {
+        case .notNeeded, .proven: return .full
+        case .waiting: return .capped
+        case .expired: return .paused
+        }
+    }
+
+    var setup: StreamSetup {
+        let isLive: Bool
+        if case .live = parameters.source { isLive = true } else { isLive = false }
+        let isStopped = proof == .expired
+        return StreamSetup(
+            classIndex: classIndex, isLive: isLive, format: parameters.format,
+            payloadType: parameters.payloadType, packetTime: Int32(parameters.packetTime),
+            sending: sending, destination: SocketAddress(destination),
+            rtcpDestination: SocketAddress(isStopped ? nil : rtcpDestination),
+            socket: pair.rtp.descriptor, rtcpSocket: rtcpSocket.descriptor,
+            sharesSocket: !ownsPair, ssrc: identity.ssrc)
+    }
+
+    /// Starts, keeps or ends the wait for proof after `parameters` changed.
+    mutating func reviewProof(at now: Instant) {
+        guard case .required(let time) = parameters.proof else {
+            proof = .notNeeded
+            return
+        }
+        if case .proven(let address) = proof, address == destination?.address { return }
+        guard parameters.isSending, destination != nil else {
+            if case .proven = proof { proof = .waiting(until: now + time) }
+            return
+        }
+        switch proof {
+        case .waiting: break
+        case .notNeeded, .proven, .expired: proof = .waiting(until: now + time)
+        }
+    }
+
+    /// Takes note that something came from `address`.
+    ///
+    /// - Returns: whether that was the proof that was waited for.
+    mutating func prove(_ address: IPAddress) -> Bool {
+        guard case .waiting = proof, destination?.address == address else { return false }
+        proof = .proven(address)
+        return true
+    }
+}

@@ -1,0 +1,43 @@
+import Glibc
+import Primitives
+
+/// An even port for RTP and the odd one above for RTCP (RFC 3550 §11).
+struct SocketPair: Sendable {
+    let rtp: UDPSocket
+    let rtcp: UDPSocket
+}
+
+/// Hands out pairs of ports in turn, so that a port just freed is the last to be used again.
+struct PortPairs: Sendable {
+    private let ports: ClosedRange<UInt16>
+    private let count: Int
+    private var next = 0
+
+    init(_ ports: ClosedRange<UInt16>, start: Int) {
+        self.ports = ports
+        let first = Int(ports.lowerBound) + Int(ports.lowerBound) % 2
+        count = max(0, (Int(ports.upperBound) - first + 1) / 2)
+        if count > 0 { next = start % count }
+    }
+
+    mutating func take(
+        on address: IPAddress, dscp: UInt8, bufferOctets: Int32
+    ) throws(MediaEngineError) -> SocketPair {
+        let first = Int(ports.lowerBound) + Int(ports.lowerBound) % 2
+        for _ in 0..<count {
+            let port = UInt16(first + 2 * next)
+            next = (next + 1) % count
+            do {
+                return SocketPair(
+                    rtp: try UDPSocket(
+                        Endpoint(address, port: port), dscp: dscp, bufferOctets: bufferOctets),
+                    rtcp: try UDPSocket(
+                        Endpoint(address, port: port + 1), dscp: dscp,
+                        bufferOctets: min(bufferOctets, 1 << 20)))
+            } catch {
+                guard case .system(_, EADDRINUSE, _) = error else { throw error }
+            }
+        }
+        throw .noFreePort(address, ports)
+    }
+}

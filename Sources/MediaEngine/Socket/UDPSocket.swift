@@ -1,0 +1,73 @@
+import CLinux
+import Glibc
+import Primitives
+
+/// An unconnected UDP socket on one unicast address; closed when nobody refers to it any more.
+final class UDPSocket: Sendable {
+    let descriptor: Int32
+    let local: Endpoint
+
+    /// - Parameter bufferOctets: what may wait in each direction.
+    init(
+        _ local: Endpoint, dscp: UInt8, bufferOctets: Int32, reusesAddress: Bool = false
+    ) throws(MediaEngineError) {
+        let isIPv6 = local.address.isIPv6
+        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+            | Int32(SOCK_CLOEXEC.rawValue)
+        descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
+        self.local = local
+        guard descriptor >= 0 else {
+            throw .system(call: "socket", errno: errno, at: "\(local)")
+        }
+        let fd = descriptor
+        if isIPv6 {
+            set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
+            set(Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)
+            set(Int32(IPPROTO_IPV6), IPV6_RECVERR, 1)
+            set(Int32(IPPROTO_IPV6), IPV6_TCLASS, Int32(dscp) << 2)
+        } else {
+            set(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DO)
+            set(Int32(IPPROTO_IP), IP_RECVERR, 1)
+            set(Int32(IPPROTO_IP), IP_TOS, Int32(dscp) << 2)
+        }
+        // The FORCE forms need CAP_NET_ADMIN; without it the system's limits hold.
+        for (force, plain) in [(SO_SNDBUFFORCE, SO_SNDBUF), (SO_RCVBUFFORCE, SO_RCVBUF)]
+        where !set(SOL_SOCKET, force, bufferOctets) {
+            set(SOL_SOCKET, plain, bufferOctets)
+        }
+        if reusesAddress { set(SOL_SOCKET, SO_REUSEADDR, 1) }
+        let address = SocketAddress(local)
+        let result = withUnsafePointer(to: address.storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(fd, $0, address.length) }
+        }
+        guard result == 0 else {
+            throw .system(call: "bind", errno: errno, at: "\(local)")
+        }
+    }
+
+    deinit { if descriptor >= 0 { close(descriptor) } }
+
+    @discardableResult
+    func set(_ level: Int32, _ option: Int32, _ value: Int32) -> Bool {
+        var value = value
+        return setsockopt(descriptor, level, option, &value, socklen_t(MemoryLayout<Int32>.size))
+            == 0
+    }
+
+    /// Takes all ICMP errors that wait.
+    func receiveErrors(_ body: (_ destination: Endpoint, _ code: Int32) -> Void) {
+        var storage = sockaddr_storage()
+        var code: Int32 = 0
+        // Bounded, so that a flood of them does not hold up the rest.
+        for _ in 0..<256 where clinux_receive_error(descriptor, &storage, &code) == 1 {
+            var address = SocketAddress()
+            withUnsafeBytes(of: storage) { storage in
+                withUnsafeMutableBytes(of: &address.storage) {
+                    $0.copyMemory(from: .init(rebasing: storage[..<$0.count]))
+                }
+            }
+            address.length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            if let endpoint = address.endpoint { body(endpoint, code) }
+        }
+    }
+}

@@ -1,0 +1,26 @@
+import CLinux
+import Glibc
+
+/// An eventfd: wakes a thread that waits in `poll` or `epoll_wait`.
+struct EventCounter: ~Copyable, Sendable {
+    let descriptor: Int32
+
+    init() throws(MediaEngineError) {
+        descriptor = eventfd(0, Int32(EFD_NONBLOCK) | Int32(EFD_CLOEXEC))
+        guard descriptor >= 0 else {
+            throw .system(call: "eventfd", errno: errno, at: "the media engine")
+        }
+    }
+
+    deinit { close(descriptor) }
+
+    func signal() {
+        var one: UInt64 = 1
+        _ = write(descriptor, &one, 8)
+    }
+
+    func clear() {
+        var value: UInt64 = 0
+        _ = read(descriptor, &value, 8)
+    }
+}
