@@ -7,7 +7,6 @@ internal import NIOPosix
 internal import Playout
 internal import Primitives
 internal import SIP
-internal import Synchronization
 internal import UserAgent
 
 /// The whole daemon: the parts, put together, and how they begin, change and end together.
@@ -20,6 +19,7 @@ package final class Appliance: Sendable {
     private let agent: UserAgent
     private let music: Loopbound<MusicOnHold>
     private let admin: AdminServer?
+    private let playing = NowPlaying()
 
     package init(_ configuration: Configuration, logger: Logger) {
         self.configuration = configuration
@@ -46,7 +46,7 @@ package final class Appliance: Sendable {
         library = AudioLibrary(configuration: configuration.audio, logger: logger)
         let state = ApplianceState(
             configuration: configuration, agent: agent, engine: engine, library: library,
-            music: bound)
+            music: bound, playing: playing)
         admin = configuration.admin.map { AdminServer(on: $0, state: state, logger: logger) }
     }
 
@@ -57,15 +57,11 @@ package final class Appliance: Sendable {
         try engine.start()
         let engine = engine
         let music = music
-        let onFallback = Mutex<Set<String>>([])
+        let playing = playing
         try library.start { name, playlist in
             // A track is played to its end, unless it isn't the class's own: music that has
             // appeared is heard at once in place of what was played for want of it.
-            let wasFallback = onFallback.withLock { names in
-                let was = names.contains(name)
-                if playlist.fallback == nil { names.remove(name) } else { names.insert(name) }
-                return was
-            }
+            let wasFallback = playing.note(playlist, of: name)
             let change: PlaylistChange =
                 playlist.fallback == nil && !wasFallback ? .atTrackEnd : .now
             engine.setPlaylist(playlist.playlist, of: ClassID(name), change)

@@ -88,8 +88,8 @@ package struct ClassChoice: Sendable {
     }
 
     /// Every rule that names a class for the call, the strongest first.
-    private func named(by call: Call) -> [(Rule, String)] {
-        var named: [(Rule, String)] = []
+    package func named(by call: Call) -> [(rule: Rule, className: String)] {
+        var named: [(rule: Rule, className: String)] = []
         if call.dialled.hasPrefix("moh-") {
             named.append((.address, String(call.dialled.dropFirst("moh-".count))))
         }

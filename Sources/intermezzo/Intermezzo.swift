@@ -4,5 +4,8 @@ import ArgumentParser
 struct Intermezzo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "intermezzo", abstract: "Music on hold and voicemail for SIP telephones.",
-        subcommands: [ServeCommand.self, CheckCommand.self, CallCommand.self])
+        subcommands: [
+            ServeCommand.self, CheckCommand.self, CallCommand.self, MediaCommand.self,
+            ExplainCommand.self, StatusCommand.self,
+        ])
 }

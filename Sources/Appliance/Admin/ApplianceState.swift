@@ -1,4 +1,5 @@
 internal import AudioLibrary
+import Foundation
 internal import MediaEngine
 internal import MusicOnHold
 internal import NIOCore
@@ -13,6 +14,7 @@ struct ApplianceState: Sendable {
     let engine: MediaEngine
     let library: AudioLibrary
     let music: Loopbound<MusicOnHold>
+    let playing: NowPlaying
 
     /// Everything at one moment.
     struct Snapshot: Sendable {
@@ -20,6 +22,7 @@ struct ApplianceState: Sendable {
         var media: MediaEngineStatistics
         var music: MusicOnHoldStatistics
         var listeners: [String: Int]
+        var playing: [String: NowPlaying.Moment]
         var classes: [ClassReport]
         var files: [FileReport]
         var health: Health
@@ -30,8 +33,14 @@ struct ApplianceState: Sendable {
         let sip = try await agent.eventLoop.submit { agent.statistics }.get()
         let (statistics, listeners) = try await music.get { ($0.statistics, $0.listeners) }
         let classes = library.classes
+        let wall = Int64(Date().timeIntervalSince1970 * 1e9)
+        var playing: [String: NowPlaying.Moment] = [:]
+        for report in classes {
+            playing[report.name] = self.playing.moment(of: report.name, atNanoseconds: wall)
+        }
         return Snapshot(
             sip: sip, media: engine.statistics, music: statistics, listeners: listeners,
+            playing: playing,
             classes: classes, files: library.files,
             health: Health(engine: engine.health, classes: classes))
     }

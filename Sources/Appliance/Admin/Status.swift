@@ -11,6 +11,10 @@ package struct Status: Sendable, Codable, Equatable {
         package var tracks: Int
         /// Seconds of music of its own.
         package var length: Double
+        /// What live listeners hear now, how far into it in seconds, and how long it is.
+        package var title: String?
+        package var position: Double?
+        package var titleLength: Double?
         /// Why it plays other music than its own.
         package var fallback: String?
     }
@@ -38,10 +42,12 @@ package struct Status: Sendable, Codable, Equatable {
         calls = snapshot.sip.sessions
         streams = snapshot.media.streams
         classes = snapshot.classes.map { report in
-            Class(
+            let now = snapshot.playing[report.name]
+            return Class(
                 name: report.name, listeners: snapshot.listeners[report.name] ?? 0,
                 tracks: report.tracks, length: report.length.seconds,
-                fallback: report.fallback?.description)
+                title: now?.title, position: now?.position.seconds,
+                titleLength: now?.length.seconds, fallback: report.fallback?.description)
         }
         files = snapshot.files.map(File.init)
         failures = snapshot.health.failures
