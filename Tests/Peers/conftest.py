@@ -110,11 +110,11 @@ def calling(request):
     """Makes a caller with its own address: `calling(appliance, "moh-loop")` returns a Call that isn't sent yet."""
     made = []
 
-    def make(appliance, user="moh", host=None, transport="udp", rtcp=True, address=None, **options):
+    def make(appliance, dialled="moh", host=None, transport="udp", rtcp=True, address=None, **options):
         address = address or appliance.namespace.address(host or next(hosts))
         phone = Phone(appliance.namespace, address, transport=transport, server=appliance.server)
         receiver = Receiver(appliance.namespace, address, rtcp=rtcp)
-        call = Call(phone, appliance.uri(user), receiver, **options)
+        call = Call(phone, appliance.uri(dialled), receiver, **options)
         made.append(call)
         return call
 

@@ -82,8 +82,8 @@ class Intermezzo:
     def wait_media(self, seconds=60):
         """Until no file waits for its preparation."""
         def prepared():
-            status = self.status()
-            return not status["media"]["preparing"]
+            files = self.status()["files"]
+            return all(file["state"] in ("playing", "broken") for file in files)
 
         until(prepared, seconds, "media prepared", every=0.1)
 
@@ -118,9 +118,10 @@ class Intermezzo:
         return self.namespace.run([binary(), *words], cwd=self.directory, **options)
 
     def status(self):
-        out = self.command("status", "--json", "--config", self.file)
-        assert out.returncode == 0, out.stderr
-        return json.loads(out.stdout)
+        """What `intermezzo status --json` prints."""
+        code, text = self.get("/status.json")
+        assert code == 200, text
+        return json.loads(text)
 
     def reload(self):
         self.process.signal(signal.SIGHUP)

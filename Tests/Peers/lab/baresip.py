@@ -2,6 +2,7 @@
 
 import glob
 import json
+import os
 import queue
 import socket
 import threading
@@ -121,10 +122,13 @@ ctrl_tcp_listen {address}:4444
     def hang_up(self):
         self.command("hangup")
 
+    def recordings_heard(self):
+        """The files of what was heard, the longest first (each change of the stream begins another);
+        whole after `stop`."""
+        return sorted(glob.glob(str(self.recordings / "*-dec.wav")), key=os.path.getsize, reverse=True)
+
     def recording(self):
-        """The path of what was heard; whole after `stop`."""
-        found = sorted(glob.glob(str(self.recordings / "*-dec.wav")))
-        return found[-1] if found else None
+        return self.recordings_heard()[0]
 
     def stop(self):
         self.control.close()

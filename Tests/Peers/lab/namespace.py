@@ -44,7 +44,7 @@ class Namespace:
         batch = [f"addr add {network}.{host}/24 dev {interface}" for host in hosts]
         if peer is None:
             batch += [f"addr add 2001:db8::{host}/64 dev {interface} nodad" for host in (10, 21, 22)]
-        batch += [f"link set {interface} up", f"route add default via {network}.254 dev {interface}"]
+        batch += [f"link set {interface} up", f"route add default via {network}.{254 if peer is None else 1} dev {interface}"]
         subprocess.run(["ip", *n, "-batch", "-"], input="\n".join(batch), text=True, check=True, capture_output=True)
 
     def address(self, host):

@@ -104,12 +104,15 @@ class Receiver:
         self.muxed_reports = []
         self.lock = threading.Lock()
         self.open = True
+        self.readers = []
         for sock in filter(None, [self.rtp, self.rtcp]):
             sock.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
             sock.setsockopt(socket.IPPROTO_IP, socket.IP_RECVTOS, 1)
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 20)
             sock.settimeout(0.2)
-            threading.Thread(target=self._read, args=(sock,), daemon=True).start()
+            reader = threading.Thread(target=self._read, args=(sock,), daemon=True)
+            reader.start()
+            self.readers.append(reader)
 
     _next = 30000
 
@@ -193,6 +196,8 @@ class Receiver:
 
     def close(self):
         self.open = False
+        for reader in self.readers:
+            reader.join()
         for sock in filter(None, [self.rtp, self.rtcp]):
             sock.close()
 

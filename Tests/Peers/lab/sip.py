@@ -129,7 +129,8 @@ class Phone:
         self.port = self.socket.getsockname()[1]
         self.socket.settimeout(0.2)
         self.auto_answer = {"BYE", "OPTIONS", "UPDATE"}
-        threading.Thread(target=self._read, daemon=True).start()
+        self.reader = threading.Thread(target=self._read, daemon=True)
+        self.reader.start()
 
     @property
     def host(self):
@@ -247,6 +248,8 @@ class Phone:
 
     def close(self):
         self.open = False
+        # The kernel keeps the port until the reader is out of its call.
+        self.reader.join()
         self.socket.close()
 
 

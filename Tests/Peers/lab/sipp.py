@@ -59,7 +59,7 @@ Content-Length: 0
 
 class Sipp:
     """Callers that listen for a time and hang up. All of one process share one media port; their
-    streams differ by SSRC. The port echoes what it hears, as a talking phone would."""
+    streams differ by SSRC. The port after it, where RTCP goes, is not open."""
 
     def __init__(self, namespace, directory, address, server, user="moh", calls=1, rate=50, milliseconds=3000,
                  formats="0", lines=("a=rtpmap:0 PCMU/8000",), media_port=17000, port=5090, transport="u1", name="sipp"):
@@ -71,7 +71,7 @@ class Sipp:
         self.process = Process(
             namespace,
             ["sipp", f"{server[0]}:{server[1]}", "-sf", scenario, "-i", address, "-p", port, "-mi", address, "-mp", media_port,
-             "-m", calls, "-l", calls, "-r", rate, "-t", transport, "-nostdin", "-rtp_echo", "-trace_err", "-error_file", directory / "errors", "-timeout", "120"],
+             "-m", calls, "-l", calls, "-r", rate, "-t", transport, "-nostdin", "-trace_err", "-error_file", directory / "errors", "-timeout", "120"],
             directory / "log", directory=directory)
         self.errors = directory / "errors"
 

@@ -1,0 +1,86 @@
+"""RFC 7088 makes a music server send where a description says: it must not become a weapon."""
+
+import time
+
+import pytest
+
+from lab.namespace import Namespace, ip
+from lab.rtp import Receiver
+from lab.sip import Call, Phone
+from lab.waiting import until
+
+
+@pytest.fixture
+def outside(appliance_alone):
+    """A network behind a router: 203.0.113.9 (a victim) and .10 (a stranger)."""
+    far = Namespace(peer=appliance_alone.namespace, network="198.18.7")
+    for host in (9, 10):
+        ip("-n", far.name, "addr", "add", f"203.0.113.{host}/32", "dev", "lo")
+    ip("-n", appliance_alone.namespace.name, "route", "add", "203.0.113.0/24", "via", "198.18.7.2")
+    yield far
+    far.delete()
+
+
+@pytest.fixture
+def appliance_alone(launch, library):
+    return launch(library.directory)
+
+
+STATED = 60  # packets that a forged description may draw in all
+
+
+def test_a_forged_description_draws_few_packets(appliance_alone, outside):
+    """A stranger names a victim who never answers: few packets, at a low rate, and a counter."""
+    victim = Receiver(outside, "203.0.113.9")
+    phone = Phone(outside, "203.0.113.10", server=appliance_alone.server)
+    call = Call(phone, appliance_alone.uri("moh-default"), victim)
+    response = call.invite(call.offer("0"))
+    assert response.status in (200, 403, 488)
+    time.sleep(9)
+    assert len(victim.stream) <= STATED, f"{len(victim.stream)} packets"
+    per_second = len(victim.stream.between(0, victim.stream.packets[0].time + 1)) if victim.packets else 0
+    assert per_second <= 12, "a capped rate"
+    last = victim.stream.packets[-1].time if victim.packets else 0
+    assert time.time() - last > 2, "then nothing"
+    assert any("proofs_expired" in name for name, value in appliance_alone.metrics().items() if value > 0)
+    victim.close()
+    phone.close()
+
+
+def test_a_listener_who_answers_gets_it_all(appliance_alone, outside):
+    victim = Receiver(outside, "203.0.113.9")
+    phone = Phone(outside, "203.0.113.10", server=appliance_alone.server)
+    call = Call(phone, appliance_alone.uri("moh-default"), victim)
+    response = call.invite(call.offer("0"))
+    assert response.status == 200
+    victim.wait(1)
+    for n in range(5):
+        victim.send(response.rtp, 0, sequence=n, timestamp=n * 160)
+        time.sleep(0.02)
+    proved = time.time() + 0.1
+    stream = victim.wait(100, 5, since=proved)
+    assert stream.longest_gap() < 0.06
+    assert call.bye().status == 200
+    victim.close()
+    phone.close()
+
+
+def test_the_source_of_the_request_gets_it_all(appliance_alone, outside):
+    receiver = Receiver(outside, "203.0.113.10")
+    phone = Phone(outside, "203.0.113.10", server=appliance_alone.server)
+    call = Call(phone, appliance_alone.uri("moh-default"), receiver)
+    call.invite(call.offer("0"))
+    receiver.wait(100, 5).check()
+    assert call.bye().status == 200
+    receiver.close()
+    phone.close()
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1", "255.255.255.255", "239.1.2.3", "0.0.0.0"])
+def test_nothing_goes_to_addresses_of_no_listener(appliance_alone, calling, address):
+    loopback = Receiver(appliance_alone.namespace, "127.0.0.1")
+    call = calling(appliance_alone, "moh-default")
+    call.invite(call.offer("0", address=address, port=loopback.port))
+    time.sleep(0.5)
+    assert len(loopback.stream) == 0
+    loopback.close()

@@ -1,0 +1,98 @@
+"""One steady stream per group, whoever listens; a standby takes over without a seam."""
+
+import socket
+import struct
+import time
+
+import numpy as np
+import pytest
+
+from lab import audio
+from lab.namespace import Namespace
+from lab.rtp import Receiver
+from lab.waiting import until
+
+GROUP, PORT = "239.192.1.10", 4000
+
+
+def join(namespace, interface_address, group=GROUP, port=PORT):
+    receiver = Receiver.__new__(Receiver)
+    original = Receiver._bind
+    try:
+        Receiver._bind = classmethod(lambda cls, n, a, p, f: original.__func__(cls, n, group, port, f))
+        receiver.__init__(namespace, interface_address, port=port, rtcp=False)
+    finally:
+        Receiver._bind = original
+    receiver.rtp.setsockopt(
+        socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(interface_address))
+    return receiver
+
+
+@pytest.fixture
+def wire(launch, library):
+    """An appliance whose class `loop` goes to a group, over a wire to another namespace."""
+    near = Namespace()
+    far = Namespace(peer=near, network="198.18.9")
+    change = {"music": {"classes": {"loop": {"order": "alphabetical", "multicast": {"group": GROUP, "port": PORT, "ttl": 8, "codec": "pcmu", "interface": "w0"}}}}, "multicast": {"networks": ["192.0.2.0/24"]}}
+    appliance = launch(library.directory, change, namespace=near)
+    yield appliance, far
+    appliance.stop()
+    far.delete()
+    near.delete()
+
+
+def test_heard_in_another_namespace(wire, library):
+    appliance, far = wire
+    receiver = join(far, "198.18.9.2")
+    stream = receiver.wait(150, 8).check(160)
+    heard = audio.decode_ulaw(stream.payload)
+    assert audio.match(heard[:16000], library.reference("loop", 8000), 8000).snr >= 35
+    assert {p.source[0] for p in stream.packets} == {appliance.address}, "the node's own address, by the interface named"
+    assert stream.longest_gap() <= 0.06
+    receiver.close()
+
+
+def test_a_standby_takes_over_without_a_seam(wire, library, launch):
+    """Same SSRC, sequence and timestamp from the clock alone: lost packets and nothing else."""
+    appliance, far = wire
+    second = launch(
+        library.directory, {"music": appliance.configuration["music"]}, namespace=appliance.namespace,
+        address=appliance.namespace.address(26), admin=8081, name="second")
+    receiver = join(far, "198.18.9.2")
+    receiver.wait(100, 8).check(160)
+    appliance.process.popen.kill()
+    killed = time.time()
+    receiver.wait(100, 10, since=killed + 0.1)
+    stream = receiver.stream
+    assert len({p.ssrc for p in stream.packets}) == 1
+    first = stream.packets[0]
+    for p in stream.packets:
+        steps = (p.sequence - first.sequence) & 0xFFFF
+        assert (p.timestamp - first.timestamp) & 0xFFFFFFFF == steps * 160
+        assert p.time - first.time == pytest.approx(steps * 0.02, abs=0.06)
+    assert stream.longest_gap() < 3
+    assert second.process.is_running
+    receiver.close()
+
+
+def test_the_stream_stops_within_a_second_when_the_class_goes(wire):
+    appliance, far = wire
+    receiver = join(far, "198.18.9.2")
+    receiver.wait(20, 8)
+    appliance.configuration["music"]["classes"]["loop"].pop("multicast")
+    appliance.write()
+    appliance.reload()
+    until(lambda: time.time() - receiver.stream.packets[-1].time > 0.5, 5, "silence")
+    receiver.close()
+
+
+def test_a_phone_that_asks_for_the_group_gets_it(wire, calling):
+    appliance, far = wire
+    call = calling(appliance, "moh-loop")
+    body = call.offer("0", ["a=recvonly"], address=GROUP, port=PORT).replace(f"IP4 {GROUP}\r\nt=", f"IP4 {GROUP}/8\r\nt=")
+    response = call.invite(body)
+    assert response.status == 200
+    assert response.rtp == (GROUP, PORT)
+    assert response.direction == "recvonly"
+    time.sleep(0.5)
+    assert len(call.receiver.stream) == 0
