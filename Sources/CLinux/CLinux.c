@@ -7,6 +7,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/eventfd.h>
+#include <sys/mman.h>
 #include <sys/statfs.h>
 
 
@@ -37,4 +38,8 @@ unsigned long clinux_fstatfs_type(int fd) {
 
 int clinux_eventfd(void) {
     return eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+}
+
+int clinux_memfd_create(void) {
+    return memfd_create("octets", MFD_CLOEXEC);
 }

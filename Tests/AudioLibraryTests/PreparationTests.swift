@@ -128,7 +128,7 @@ import Testing
             let raised = try scratch.samples("\(format).wav", rate: 48000)
             // A third of a tick is 2 samples of 48 kHz.
             #expect(
-                abs(Rendering.lag(Array(raised.prefix(30000)), reference, reach: 60)) <= 1, "\(format)")
+                abs(Rendering.lag(Array(raised.prefix(12000)), reference, reach: 24)) <= 1, "\(format)")
         }
     }
 

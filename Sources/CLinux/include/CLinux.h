@@ -1,6 +1,7 @@
 // GNU and Linux calls that Swift's importer can't see. Each is named for the call it makes.
 #pragma once
 #include "CLinuxMedia.h"
+#include "SendFrom.h"
 
 #include <stddef.h>
 
@@ -20,4 +21,6 @@ unsigned long clinux_fstatfs_type(int fd);
 
 /// A counter to wait on with poll. eventfd with EFD_NONBLOCK and EFD_CLOEXEC.
 int clinux_eventfd(void);
-#include "SendFrom.h"
+
+/// A file in memory without a name. memfd_create with MFD_CLOEXEC.
+int clinux_memfd_create(void);
