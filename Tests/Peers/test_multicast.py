@@ -56,7 +56,7 @@ def test_a_standby_takes_over_without_a_seam(wire, library, launch):
     """Same SSRC, sequence and timestamp from the clock alone: lost packets and nothing else."""
     appliance, far = wire
     second = launch(
-        library.directory, {"music": appliance.configuration["music"]}, namespace=appliance.namespace,
+        library.directory, {"music": appliance.configuration["music"], "domain": appliance.configuration["domain"]}, namespace=appliance.namespace,
         address=appliance.namespace.address(26), admin=8081, name="second")
     receiver = join(far, "198.18.9.2")
     receiver.wait(100, 8).check(160)

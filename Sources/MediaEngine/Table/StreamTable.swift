@@ -679,7 +679,10 @@ extension StreamTable {
         guard number >= 0, number < recordEnd, records[number].state != .free else { return }
         let record = records + number
         let old = record.pointee.setup
-        let wasFull = record.pointee.state == .placed || record.pointee.state == .starting
+        // A stream on trial that has just sent goes on where that packet ends.
+        let wasFull =
+            record.pointee.state == .placed || record.pointee.state == .starting
+            || record.pointee.state == .capped && (record.pointee.timestampTick ?? .min) >= tick
         withdraw(record)
         leaveLane(record.pointee.lane)
         record.pointee.lane = -1

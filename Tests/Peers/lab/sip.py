@@ -82,8 +82,8 @@ class Message:
 
     @property
     def rtp(self):
-        """Where the body's audio is received: (address, port)."""
-        return self.sdp("c=")[0].split()[2].split("/")[0], int(self.sdp("m=audio ")[0].split()[0])
+        """Where the body's audio is received: (address, port). The media's own c= wins."""
+        return self.sdp("c=")[-1].split()[2].split("/")[0], int(self.sdp("m=audio ")[0].split()[0])
 
     @property
     def formats(self):
