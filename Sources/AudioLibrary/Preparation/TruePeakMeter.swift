@@ -1,7 +1,7 @@
 /// The highest point of the wave between and at the samples, by fourfold oversampling
 /// (ITU-R BS.1770-4, annex 2).
 ///
-/// libebur128 has one too, which took a third of all preparation. This one does all four phases
+/// libebur128 has one too, which took a quarter of all preparation. This one does all four phases
 /// at once, and leaves out every stretch that can't come near the peak found so far.
 struct TruePeakMeter {
     private let channels: Int
