@@ -59,7 +59,8 @@ let package = Package(
         .target(
             name: "AudioLibrary",
             dependencies: [
-                "Primitives", "Playout", "Codec", "CSndfile", "CSoxr", "CEbur128", "CCrypto", "CLinux", log,
+                "Primitives", "Playout", "Codec", "CSndfile", "CSoxr", "CEbur128", "CCrypto",
+                "CLinux", log,
             ],
             swiftSettings: signal),
         .target(
@@ -104,13 +105,16 @@ let package = Package(
             name: "SIPTests", dependencies: ["SIP", "Primitives", "CCrypto"],
             resources: [.copy("Vectors")],
             swiftSettings: settings),
-        .testTarget(name: "SDPTests", dependencies: ["SDP", "Primitives"], swiftSettings: settings),
-        .testTarget(name: "RTPTests", dependencies: ["RTP", "Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "SDPTests", dependencies: ["SDP", "Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "RTPTests", dependencies: ["RTP", "Primitives"], swiftSettings: settings),
         .testTarget(name: "PlayoutTests", dependencies: ["Playout"], swiftSettings: settings),
         .testTarget(
             name: "CodecTests", dependencies: ["Codec", "Playout"], swiftSettings: settings),
         .testTarget(
-            name: "AudioLibraryTests", dependencies: ["AudioLibrary", "Codec", "Playout", "Primitives"],
+            name: "AudioLibraryTests",
+            dependencies: ["AudioLibrary", "Codec", "Playout", "Primitives"],
             swiftSettings: settings),
         .testTarget(
             name: "MediaEngineTests",
@@ -120,7 +124,8 @@ let package = Package(
             name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "MusicOnHoldTests", dependencies: ["MusicOnHold", "Playout", "Primitives", "SIP"],
+            name: "MusicOnHoldTests",
+            dependencies: ["MusicOnHold", "Playout", "Primitives", "SIP"],
             swiftSettings: settings),
         .testTarget(
             name: "SoftphoneTests",

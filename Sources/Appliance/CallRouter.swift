@@ -28,7 +28,8 @@ final class CallRouter: UserAgentApplication {
             userAgent.respond(to: id, Rejection(.notImplemented))
         case .offerWithdrawn(let id), .offerUnanswered(let id):
             music.offerLapsed(id)
-        case .progressed, .accepted, .offered, .offerAccepted, .offerRejected, .refreshed, .informed,
+        case .progressed, .accepted, .offered, .offerAccepted, .offerRejected, .refreshed,
+            .informed,
             .responded:
             break
         }

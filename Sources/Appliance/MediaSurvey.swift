@@ -26,7 +26,8 @@ package enum MediaSurvey {
             var isDirectory = ObjCBool(false)
             return !name.hasPrefix(".")
                 && FileManager.default.fileExists(
-                    atPath: "\(path)/\(name)", isDirectory: &isDirectory) && isDirectory.boolValue
+                    atPath: "\(path)/\(name)", isDirectory: &isDirectory)
+                && isDirectory.boolValue
         }
     }
 }

@@ -1,5 +1,5 @@
-import Foundation
 internal import AudioLibrary
+import Foundation
 internal import Logging
 internal import MusicOnHold
 internal import Primitives
@@ -75,7 +75,9 @@ package enum Serve {
         }
         lines.append("  without a phone intermezzo call sip:moh@\(host)\(port)")
         lines.append("  music files     \(configuration.audio.mediaDirectory)/CLASS/")
-        if let admin = configuration.admin { lines.append("  status          http://\(admin)/healthz") }
+        if let admin = configuration.admin {
+            lines.append("  status          http://\(admin)/healthz")
+        }
         return lines.joined(separator: "\n") + "\n"
     }
 }

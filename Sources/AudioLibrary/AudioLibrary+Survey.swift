@@ -12,7 +12,9 @@ extension AudioLibrary {
         if root.folders.contains("users") { folders += scan.users().sorted().map { "users/\($0)" } }
         var reports: [FileReport] = []
         for folder in [""] + folders {
-            guard let contents = folder.isEmpty ? root.contents : scan.contents(folder) else { continue }
+            guard let contents = folder.isEmpty ? root.contents : scan.contents(folder) else {
+                continue
+            }
             let className = folder.isEmpty ? "default" : folder
             if let fault = contents.fault {
                 reports.append(

@@ -177,7 +177,9 @@ final class LibraryLoop {
         startWatching("")
         let root = scan.root()
         catalogue.observe(folder: "", root.contents, now: now)
-        setPoll("", root.contents, now, hasDanglingLink: root.hasDanglingLink || root.contents.fault != nil)
+        setPoll(
+            "", root.contents, now,
+            hasDanglingLink: root.hasDanglingLink || root.contents.fault != nil)
         var found = root.folders.subtracting(FileNames.reservedFolders)
         if root.folders.contains("users") { found.insert("users") }
         let known = folders.filter { !$0.isEmpty && !$0.hasPrefix("users/") }
@@ -195,7 +197,9 @@ final class LibraryLoop {
         guard folders.contains("users") else { return }
         startWatching("users")
         let found = Set(scan.users().map { "users/\($0)" })
-        for gone in folders.filter({ $0.hasPrefix("users/") }).subtracting(found) { forget(gone, now) }
+        for gone in folders.filter({ $0.hasPrefix("users/") }).subtracting(found) {
+            forget(gone, now)
+        }
         for new in found.subtracting(folders) {
             folders.insert(new)
             dirty.insert(new)

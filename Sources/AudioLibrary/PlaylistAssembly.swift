@@ -14,7 +14,8 @@ extension ClassContent {
                 case .seconds(let seconds): .time(.seconds(max(1, seconds)))
                 case .tracks(let count): .tracks(max(1, count))
                 }
-            announced = Programme.Announcement(length: announcement.track.length, interval: interval)
+            announced = Programme.Announcement(
+                length: announcement.track.length, interval: interval)
         }
         let segments = items + (announced == nil ? [] : announcement.map { [$0] } ?? [])
         guard

@@ -10,7 +10,8 @@ struct ProgressBar {
         guard let progress else { return clear() }
         let width = 30
         let filled = Int((min(1, max(0, progress.share)) * Double(width)).rounded(.down))
-        let bar = String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
+        let bar =
+            String(repeating: "#", count: filled) + String(repeating: ".", count: width - filled)
         let files = progress.files == 1 ? "1 file" : "\(progress.files) files"
         let line = "preparing [\(bar)] \(Int(progress.share * 100)) %, \(files)"
         guard line != shown else { return }

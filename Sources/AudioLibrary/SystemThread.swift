@@ -10,13 +10,15 @@ struct SystemThread: @unchecked Sendable {  // a number
     init(name: String, _ body: @escaping @Sendable () -> Void) throws(AudioLibraryError) {
         let box = Unmanaged.passRetained(Start(name: name, body: body))
         var thread = pthread_t()
-        let code = pthread_create(&thread, nil, { argument in
-            guard let argument else { return nil }
-            let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
-            clinux_pthread_setname(start.name)
-            start.body()
-            return nil
-        }, box.toOpaque())
+        let code = pthread_create(
+            &thread, nil,
+            { argument in
+                guard let argument else { return nil }
+                let start = Unmanaged<Start>.fromOpaque(argument).takeRetainedValue()
+                clinux_pthread_setname(start.name)
+                start.body()
+                return nil
+            }, box.toOpaque())
         guard code == 0 else {
             box.release()
             throw .noThread(errno: code)

@@ -67,7 +67,9 @@ package struct MediaDecoder: ~Copyable {
             output.append(contentsOf: repeatElement(0, count: payload.count * 2))
             payload.withUnsafeBufferPointer { input in
                 output.withUnsafeMutableBufferPointer { buffer in
-                    guard let source = input.baseAddress, let base = buffer.baseAddress else { return }
+                    guard let source = input.baseAddress, let base = buffer.baseAddress else {
+                        return
+                    }
                     _ = g722_decode(state, base + start, source, Int32(input.count))
                 }
             }

@@ -86,7 +86,8 @@ package struct MediaEncoder: ~Copyable {
         }
         switch engine {
         case .table:
-            output.reserveCapacity(output.count + samples.count * (format.octetsPerUnit > 1 ? 2 : 1))
+            output.reserveCapacity(
+                output.count + samples.count * (format.octetsPerUnit > 1 ? 2 : 1))
             switch format {
             case .pcmu: for i in samples.indices { output.append(G711.muLaw(samples[i])) }
             case .pcma: for i in samples.indices { output.append(G711.aLaw(samples[i])) }
@@ -101,7 +102,9 @@ package struct MediaEncoder: ~Copyable {
             output.append(contentsOf: repeatElement(0, count: samples.count / 2))
             let written = samples.withUnsafeBufferPointer { input in
                 output.withUnsafeMutableBufferPointer { buffer -> Int32 in
-                    guard let source = input.baseAddress, let base = buffer.baseAddress else { return 0 }
+                    guard let source = input.baseAddress, let base = buffer.baseAddress else {
+                        return 0
+                    }
                     return g722_encode(state, base + start, source, Int32(input.count))
                 }
             }
@@ -146,7 +149,9 @@ package struct MediaEncoder: ~Copyable {
         let failure = samples.withUnsafeBufferPointer { input -> CodecError? in
             withUnsafeTemporaryAllocation(of: UInt8.self, capacity: MediaEncoder.largestFrame) {
                 frame -> CodecError? in
-                guard let source = input.baseAddress, let target = frame.baseAddress else { return nil }
+                guard let source = input.baseAddress, let target = frame.baseAddress else {
+                    return nil
+                }
                 for at in stride(from: 0, to: input.count, by: step) {
                     let length = encode(source + at, target)
                     guard length > 0 else { return CodecError(opus: "opus_encode", length) }

@@ -1,8 +1,7 @@
-package import Logging
-package import Playout
-
 import CLinux
 import Glibc
+package import Logging
+package import Playout
 import Primitives
 import RTP
 import Synchronization

@@ -33,7 +33,8 @@ package struct Caller: Sendable, Equatable {
     /// RFC 4458 `target`, else the oldest diversion (RFC 5806 lists the newest first), else the
     /// first entry of the history (RFC 7044), else To when it isn't the music's own address.
     private static func calledNumber(_ request: Request) -> String? {
-        if let target = request.requestURI.parameters["target"], let uri = URI(URI.unescaped(target))
+        if let target = request.requestURI.parameters["target"],
+            let uri = URI(URI.unescaped(target))
         {
             return uri.number
         }

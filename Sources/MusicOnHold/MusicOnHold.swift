@@ -111,10 +111,13 @@ extension MusicOnHold {
             return redirect(id, request, to: Endpoint(address, port: flow.local.port), by: flow)
         }
         let decision = choice.decide(
-            .init(dialled: request.requestURI.user ?? "moh", user: caller.user, called: caller.called))
+            .init(
+                dialled: request.requestURI.user ?? "moh", user: caller.user, called: caller.called)
+        )
         for missing in decision.missing {
             statistics.missingClasses += 1
-            agent.logger(for: id).warning("class '\(missing.className)' is missing: \(missing.rule.rawValue)")
+            agent.logger(for: id).warning(
+                "class '\(missing.className)' is missing: \(missing.rule.rawValue)")
         }
         let settings = configuration.classes[decision.className] ?? .init()
         let resumeKey = ResumePositions.Key(caller: caller.key, className: decision.className)
@@ -229,7 +232,8 @@ extension MusicOnHold {
     package func answered(_ id: SessionID, _ body: MessageBody) {
         guard var call = calls[id] else { return }
         guard let answer = try? SessionDescription(parsing: body.bytes) else {
-            return agent.end(id, reason: "SIP;cause=488;text=\"Answer is not a session description\"")
+            return agent.end(
+                id, reason: "SIP;cause=488;text=\"Answer is not a session description\"")
         }
         do throws(AnswerFault) {
             let audio = try call.exchange.accept(answer: answer)
@@ -357,7 +361,8 @@ extension MusicOnHold {
             send(
                 .init(
                     rejection == .glare ? .requestPending : .notAcceptableHere,
-                    headers: rejection.warningCode.map { warning($0, rejection.warningText) } ?? []))
+                    headers: rejection.warningCode.map { warning($0, rejection.warningText) } ?? [])
+            )
         case .destination(let address):
             send(
                 .init(
@@ -421,7 +426,8 @@ extension MusicOnHold {
         var parameters = StreamParameters(
             source: source, format: format, payloadType: audio.payloadType,
             packetTime: audio.packetTime, destination: audio.isMulticast ? nil : audio.remote,
-            rtcpDestination: audio.isMulticast ? nil : audio.remoteRTCP, rtcpMux: audio.rtcpMux, local: local,
+            rtcpDestination: audio.isMulticast ? nil : audio.remoteRTCP, rtcpMux: audio.rtcpMux,
+            local: local,
             isSending: audio.sends)
         parameters.isSymmetric = configuration.symmetricNetworks.contains {
             $0.contains(requestSource)

@@ -145,7 +145,9 @@ package struct ProgrammeCursor: Sendable {
             starts[at] = start
             start += programme.lengths[track].ticks
             at += 1
-            if announcements > 0 && (i + 1) % every == 0, let length = programme.announcement?.length {
+            if announcements > 0 && (i + 1) % every == 0,
+                let length = programme.announcement?.length
+            {
                 segments[at] = programme.announcementSegment
                 starts[at] = start
                 start += length.ticks

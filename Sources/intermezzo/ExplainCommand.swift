@@ -23,7 +23,10 @@ struct ExplainCommand: ParsableCommand {
             ["", "CLASS", "RULE"],
             explanation.steps.map { step in
                 let wins = step.rule == explanation.rule
-                return [wins ? "->" : "", step.className, step.rule + (step.exists ? "" : ", but it does not exist")]
+                return [
+                    wins ? "->" : "", step.className,
+                    step.rule + (step.exists ? "" : ", but it does not exist"),
+                ]
             })
     }
 }

@@ -22,7 +22,8 @@ struct StatusCommand: ParsableCommand {
                     "\(title) (\(clock(item.position ?? 0)) of \(clock(item.titleLength ?? 0)))"
                 }
                 return [
-                    item.name, "\(item.listeners)", "\(item.tracks)", clock(item.length), now ?? "-",
+                    item.name, "\(item.listeners)", "\(item.tracks)", clock(item.length),
+                    now ?? "-",
                 ]
             })
     }

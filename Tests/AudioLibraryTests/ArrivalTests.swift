@@ -10,7 +10,8 @@ import Testing
     /// Octets of a tone as a wave file.
     static func wave(_ seconds: Double, hertz: Double = 440) -> [UInt8] {
         WaveFiles.riff(
-            WaveFiles.format, WaveFiles.chunk("data", WaveFiles.sine(seconds: seconds, hertz: hertz)))
+            WaveFiles.format,
+            WaveFiles.chunk("data", WaveFiles.sine(seconds: seconds, hertz: hertz)))
     }
 
     /// With and without the kernel's word for what happens.
@@ -24,11 +25,13 @@ import Testing
         let handle = try FileHandle(forWritingTo: url)
         let piece = octets.count / 10
         for i in 0..<10 {
-            try handle.write(contentsOf: octets[i * piece..<(i == 9 ? octets.count : (i + 1) * piece)])
+            try handle.write(
+                contentsOf: octets[i * piece..<(i == 9 ? octets.count : (i + 1) * piece)])
             try await Task.sleep(for: .milliseconds(polls ? 400 : 200))
-            #expect(listening.library.files.allSatisfy {
-                if case .broken = $0.state { false } else { $0.state != .playing }
-            })
+            #expect(
+                listening.library.files.allSatisfy {
+                    if case .broken = $0.state { false } else { $0.state != .playing }
+                })
         }
         try handle.close()
         let whole = ContinuousClock.now
@@ -59,16 +62,21 @@ import Testing
         try scratch.write(Self.wave(2, hertz: 600), to: "Media/b.wav")
         try scratch.run("cp", "--no-preserve=all", "Media/b.wav", "Media/a.wav")
         try FileManager.default.removeItem(atPath: scratch.file("Media/b.wav"))
-        let new = try #require(await listening.wait {
-            $0.className == "default" && $0.playlist.playlist.programme.lengths == [.seconds(2)]
-                && $0.playlist.titles == ["a"]
-        })
+        let new = try #require(
+            await listening.wait {
+                $0.className == "default" && $0.playlist.playlist.programme.lengths == [.seconds(2)]
+                    && $0.playlist.titles == ["a"]
+            })
         #expect(new.fallback == nil)
         let after = [UInt8](UnsafeRawBufferPointer(start: rendition.base, count: rendition.octets))
         #expect(before == after)
         try FileManager.default.removeItem(atPath: scratch.file("Media/a.wav"))
-        #expect(await listening.wait { $0.className == "default" && $0.playlist.fallback != nil } != nil)
-        #expect(before == [UInt8](UnsafeRawBufferPointer(start: rendition.base, count: rendition.octets)))
+        #expect(
+            await listening.wait { $0.className == "default" && $0.playlist.fallback != nil } != nil
+        )
+        #expect(
+            before
+                == [UInt8](UnsafeRawBufferPointer(start: rendition.base, count: rendition.octets)))
     }
 
     @Test func aLinkWhoseTargetComesLater() async throws {
@@ -105,16 +113,20 @@ import Testing
         let listening = try Listening(scratch)
         #expect(await listening.hears("good", ["a"]) != nil)
         for (name, reason) in [("bad", FallbackCause.Reason.allBroken(1)), ("nothing", .empty)] {
-            #expect(await listening.hears(
-                name, ["d"],
-                fallback: FallbackCause(reason: reason, substitute: .defaultClass("default"))) != nil)
+            #expect(
+                await listening.hears(
+                    name, ["d"],
+                    fallback: FallbackCause(reason: reason, substitute: .defaultClass("default")))
+                    != nil)
         }
         let files = await listening.reports { files in
             files.contains { $0.path == "good/x.mp3" && $0.state == .broken("holds no audio") }
         }
-        #expect(files.map(\.path) == [
-            "bad/song.wav", "default/d.wav", "good/a.wav", "good/broken.wav", "good/song.wav", "good/x.mp3",
-        ])
+        #expect(
+            files.map(\.path) == [
+                "bad/song.wav", "default/d.wav", "good/a.wav", "good/broken.wav", "good/song.wav",
+                "good/x.mp3",
+            ])
         #expect(listening.library.classes.map(\.name) == ["bad", "default", "good", "nothing"])
         chmod(scratch.file("Media/good/locked"), 0o755)
     }

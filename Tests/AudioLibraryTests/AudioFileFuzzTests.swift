@@ -11,7 +11,10 @@ import Testing
         ("adpcm", "sox -R -r 8000 -n -c 2 -e ms-adpcm a.wav synth 0.3 sine 500"),
         ("flac", "sox -R -r 8000 -n -c 1 -b 16 a.flac synth 0.3 sine 500"),
         ("ogg", "sox -R -r 8000 -n -c 1 a.ogg synth 0.3 sine 500"),
-        ("opus", "sox -R -r 48000 -n -c 1 -b 16 b.wav synth 0.3 sine 500; opusenc --quiet b.wav a.opus"),
+        (
+            "opus",
+            "sox -R -r 48000 -n -c 1 -b 16 b.wav synth 0.3 sine 500; opusenc --quiet b.wav a.opus"
+        ),
         ("mp3", "sox -R -r 16000 -n -c 1 -b 16 b.wav synth 0.3 sine 500; lame --quiet b.wav a.mp3"),
         ("aiff", "sox -R -r 8000 -n -c 1 -b 16 a.aiff synth 0.3 sine 500"),
         ("au", "sox -R -r 8000 -n -c 1 -b 16 a.au synth 0.3 sine 500"),
@@ -21,7 +24,9 @@ import Testing
         let scratch = Scratch()
         try scratch.run("bash", "-c", Self.makers[index].1)
         let name = try #require(
-            FileManager.default.contentsOfDirectory(atPath: scratch.path).first { $0.hasPrefix("a.") })
+            FileManager.default.contentsOfDirectory(atPath: scratch.path).first {
+                $0.hasPrefix("a.")
+            })
         let whole = try Array(Data(contentsOf: URL(fileURLWithPath: scratch.file(name))))
         #expect((AudioFileFuzzing.read(whole) ?? 0) > 0)
         var random = SplitMix64(seed: UInt64(index) + 1)
@@ -39,7 +44,9 @@ import Testing
             case 1: result[at] ^= 1 << UInt8(place(8))
             case 2: result[at] = [0, 0x7f, 0x80, 0xff][place(4)]
             case 3: result.removeSubrange(at..<min(result.count, at + 1 + place(64)))
-            case 4: result.insert(contentsOf: result[at..<min(result.count, at + 1 + place(64))], at: at)
+            case 4:
+                result.insert(
+                    contentsOf: result[at..<min(result.count, at + 1 + place(64))], at: at)
             default: result.removeSubrange(at...)
             }
         }

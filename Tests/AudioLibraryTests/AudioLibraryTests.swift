@@ -5,11 +5,15 @@ import Testing
 @testable import AudioLibrary
 
 @Suite(.timeLimit(.minutes(1))) struct AudioLibraryTests {
-    static func tone(_ scratch: Scratch, _ name: String, seconds: Double = 1, hertz: Int = 440) throws {
+    static func tone(_ scratch: Scratch, _ name: String, seconds: Double = 1, hertz: Int = 440)
+        throws
+    {
         let url = URL(fileURLWithPath: scratch.file(name))
         try FileManager.default.createDirectory(
             at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-        try scratch.run("sox", "-r", "8000", "-n", "-c", "1", name, "synth", "\(seconds)", "sine", "\(hertz)", "gain", "-10")
+        try scratch.run(
+            "sox", "-r", "8000", "-n", "-c", "1", name, "synth", "\(seconds)", "sine", "\(hertz)",
+            "gain", "-10")
     }
 
     @Test func playsTheToneAtOnceAndFilesWhenTheyAreReady() async throws {
@@ -25,11 +29,12 @@ import Testing
         }
         #expect(await listening.hears("default", ["a"]) != nil)
         #expect(await listening.hears("jazz", ["b"]) != nil)
-        #expect(await listening.wait {
-            $0.className == "missing" && $0.playlist.titles == ["a"]
-                && $0.playlist.fallback
-                    == FallbackCause(reason: .missing, substitute: .defaultClass("default"))
-        } != nil)
+        #expect(
+            await listening.wait {
+                $0.className == "missing" && $0.playlist.titles == ["a"]
+                    && $0.playlist.fallback
+                        == FallbackCause(reason: .missing, substitute: .defaultClass("default"))
+            } != nil)
     }
 
     @Test func followsFilesThatComeAndGo() async throws {
@@ -47,6 +52,8 @@ import Testing
         try Self.tone(scratch, "Media/new class/d.wav", hertz: 500)
         #expect(await listening.hears("new class", ["d"]) != nil)
         try FileManager.default.removeItem(atPath: scratch.file("Media/c.wav"))
-        #expect(await listening.wait { $0.className == "default" && $0.playlist.fallback != nil } != nil)
+        #expect(
+            await listening.wait { $0.className == "default" && $0.playlist.fallback != nil } != nil
+        )
     }
 }

@@ -29,7 +29,9 @@ import Testing
         }
 
         /// A file whose content is told by `content`, last changed `age` ago.
-        mutating func put(_ path: String, _ content: UInt64, size: Int64 = 1000, age: Interval = .zero) {
+        mutating func put(
+            _ path: String, _ content: UInt64, size: Int64 = 1000, age: Interval = .zero
+        ) {
             let time = (now - age).nanoseconds
             files[path] = .file(
                 FileIdentity(device: 1, inode: content, size: size, modified: time, changed: time))
@@ -102,7 +104,8 @@ import Testing
             let memory: StaticString = "sound"
             let octets = (0..<32).map { UInt8(truncatingIfNeeded: content >> (UInt64($0 % 8) * 8)) }
             let rendition = Rendition(
-                format: .pcmu, length: .seconds(60), base: memory.utf8Start) {}
+                format: .pcmu, length: .seconds(60), base: memory.utf8Start
+            ) {}
             return ContentHash(octets: octets).map {
                 PreparedTrack(
                     hash: $0, title: nil, length: .seconds(60), renditions: [.pcmu: rendition])
@@ -283,14 +286,17 @@ import Testing
     }
 
     @Test func fallsToTheDefaultClassAndThenToTheTone() {
-        var world = World(["named": ClassConfiguration(), "one": ClassConfiguration(order: .file("x.wav"))])
+        var world = World([
+            "named": ClassConfiguration(), "one": ClassConfiguration(order: .file("x.wav")),
+        ])
         world.put("jazz/a.wav", 1, age: .seconds(100))
         world.broken["jazz/a.wav"] = .unreadable("text")
         world.look()
         #expect(world.cause("default") == FallbackCause(reason: .missing, substitute: .tone))
         #expect(world.cause("jazz") == FallbackCause(reason: .allBroken(1), substitute: .tone))
         #expect(world.cause("named") == FallbackCause(reason: .missing, substitute: .tone))
-        #expect(world.cause("one") == FallbackCause(reason: .fileMissing("x.wav"), substitute: .tone))
+        #expect(
+            world.cause("one") == FallbackCause(reason: .fileMissing("x.wav"), substitute: .tone))
         world.put("b.wav", 2, age: .seconds(100))
         world.look()
         #expect(world.cause("default") == nil)
@@ -328,8 +334,12 @@ import Testing
         }
         let names: [(String, UInt64)] = [("b.wav", 3), ("B.wav", 1), ("a.wav", 2), ("ä.wav", 9)]
         // By content, whatever the names.
-        #expect(listed(.shuffle, names) == ["jazz/B.wav", "jazz/a.wav", "jazz/b.wav", "jazz/ä.wav"])
-        #expect(listed(.alphabetical, names) == ["jazz/B.wav", "jazz/a.wav", "jazz/b.wav", "jazz/ä.wav"])
+        #expect(
+            listed(.shuffle, names) == ["jazz/B.wav", "jazz/a.wav", "jazz/b.wav", "jazz/ä.wav"])
+        #expect(
+            listed(.alphabetical, names) == [
+                "jazz/B.wav", "jazz/a.wav", "jazz/b.wav", "jazz/ä.wav",
+            ])
         #expect(listed(.file("b.wav"), names) == ["jazz/b.wav"])
         #expect(listed(.shuffle, [("x.wav", 5), ("y.wav", 5)]) == ["jazz/x.wav"])
     }

@@ -50,7 +50,9 @@ final class Listening: Sendable {
     var publications: Int { count.withLock { $0 } }
 
     /// Waits until the class plays tracks of these titles, and nothing else.
-    func hears(_ name: String, _ titles: [String], fallback: FallbackCause? = nil) async -> ClassPlaylist? {
+    func hears(_ name: String, _ titles: [String], fallback: FallbackCause? = nil) async
+        -> ClassPlaylist?
+    {
         await wait { published in
             published.className == name && published.playlist.titles.sorted() == titles.sorted()
                 && published.playlist.fallback == fallback

@@ -10,18 +10,23 @@ import Testing
         loudness: -23, truePeakLimit: -1, formats: MediaFormat.allCases)
 
     static func prepare(
-        _ scratch: Scratch, _ name: String, settings: PreparationSettings = PreparationTests.settings
+        _ scratch: Scratch, _ name: String,
+        settings: PreparationSettings = PreparationTests.settings
     ) throws -> PreparedTrack {
         let cache = try TrackCache(directory: scratch.file("cache"))
-        return try cache.prepare(Descriptor(reading: scratch.file(name)), known: nil, settings: settings)
+        return try cache.prepare(
+            Descriptor(reading: scratch.file(name)), known: nil, settings: settings)
     }
 
     /// Five seconds with something everywhere in the telephone band: a chord that swells, and
     /// plucked strings.
-    static func music(_ scratch: Scratch, _ name: String, rate: Int = 44100, channels: Int = 2) throws {
+    static func music(_ scratch: Scratch, _ name: String, rate: Int = 44100, channels: Int = 2)
+        throws
+    {
         try scratch.run(
             "sox", "-r", "\(rate)", "-n", "-c", "\(channels)", "-b", "24", name, "synth", "5",
-            "pluck", "220", "synth", "5", "sine", "mix", "440-880", "synth", "5", "sine", "mix", "1760",
+            "pluck", "220", "synth", "5", "sine", "mix", "440-880", "synth", "5", "sine", "mix",
+            "1760",
             "tremolo", "3", "60", "gain", "-6")
     }
 
@@ -40,7 +45,8 @@ import Testing
         #expect(sound.count == 5 * format.sampleRate)
         let reference = try scratch.samples("a.wav", rate: format.sampleRate)
         // The codec's delay was taken out, so the decoder's output is in time from its first turn.
-        #expect(Rendering.lag(Array(sound.prefix(20000)), reference, reach: 30) == 0, "delay \(delay)")
+        #expect(
+            Rendering.lag(Array(sound.prefix(20000)), reference, reach: 30) == 0, "delay \(delay)")
         let least =
             switch format {
             case .pcmu, .pcma: 35.0
@@ -58,7 +64,8 @@ import Testing
         let scratch = Scratch()
         try Self.music(scratch, "a.wav")
         for loudness in [-23.0, -30] {
-            let settings = PreparationSettings(loudness: loudness, truePeakLimit: -1, formats: [format])
+            let settings = PreparationSettings(
+                loudness: loudness, truePeakLimit: -1, formats: [format])
             let track = try Self.prepare(scratch, "a.wav", settings: settings)
             let sound = try Rendering.decode(try #require(track.renditions[format]))
             let level = try Rendering.loudness(
@@ -87,19 +94,23 @@ import Testing
     func loopsWithoutAClick(_ format: MediaFormat, _ rate: Int) throws {
         let scratch = Scratch()
         try scratch.run(
-            "sox", "-R", "-r", "\(rate)", "-n", "-c", "1", "-b", "24", "a.wav", "synth", "2", "sine", "500", "gain", "-6")
+            "sox", "-R", "-r", "\(rate)", "-n", "-c", "1", "-b", "24", "a.wav", "synth", "2",
+            "sine", "500", "gain", "-6")
         let settings = PreparationSettings(loudness: -20, truePeakLimit: -1, formats: [format])
         let track = try Self.prepare(scratch, "a.wav", settings: settings)
         #expect(track.length == .seconds(2))
         var sound = try Rendering.decode(try #require(track.renditions[format]), turns: 2)
-        if format.channels == 2 { sound = stride(from: 0, to: sound.count, by: 2).map { sound[$0] } }
+        if format.channels == 2 {
+            sound = stride(from: 0, to: sound.count, by: 2).map { sound[$0] }
+        }
         let frames = 2 * format.sampleRate
         #expect(sound.count == 2 * frames)
         // What differs from the same tone half a second away is a disturbance.
         func disturbance(at middle: Int) -> Double {
             let reach = format.sampleRate / 50
             let away = format.sampleRate / 2
-            return (middle - reach..<middle + reach).map { abs(sound[$0] - sound[$0 - away]) }.max() ?? 1
+            return (middle - reach..<middle + reach).map { abs(sound[$0] - sound[$0 - away]) }.max()
+                ?? 1
         }
         let loudest = sound.map(abs).max() ?? 0
         let joint = disturbance(at: frames)
@@ -114,7 +125,8 @@ import Testing
         let scratch = Scratch()
         // Noise in the telephone band has one sharp peak of correlation.
         try scratch.run(
-            "sox", "-R", "-r", "44100", "-n", "-c", "1", "-b", "16", "a.wav", "synth", "2", "pinknoise", "sinc",
+            "sox", "-R", "-r", "44100", "-n", "-c", "1", "-b", "16", "a.wav", "synth", "2",
+            "pinknoise", "sinc",
             "300-3000", "gain", "-6")
         let track = try Self.prepare(scratch, "a.wav")
         let reference = try scratch.samples("a.wav", rate: 48000)
@@ -123,19 +135,22 @@ import Testing
             try scratch.write(
                 sound.map(Float.init).withUnsafeBytes { Array($0) }, to: "\(format).raw")
             try scratch.run(
-                "sox", "-t", "raw", "-r", "\(format.sampleRate)", "-c", "\(format.channels)", "-e", "float", "-b",
+                "sox", "-t", "raw", "-r", "\(format.sampleRate)", "-c", "\(format.channels)", "-e",
+                "float", "-b",
                 "32", "\(format).raw", "\(format).wav")
             let raised = try scratch.samples("\(format).wav", rate: 48000)
             // A third of a tick is 2 samples of 48 kHz.
             #expect(
-                abs(Rendering.lag(Array(raised.prefix(12000)), reference, reach: 24)) <= 1, "\(format)")
+                abs(Rendering.lag(Array(raised.prefix(12000)), reference, reach: 24)) <= 1,
+                "\(format)")
         }
     }
 
     @Test func aConstantPartIsTakenAway() throws {
         let scratch = Scratch()
         try scratch.run(
-            "sox", "-r", "8000", "-n", "-c", "1", "-b", "16", "a.wav", "synth", "2", "sine", "400", "gain", "-12",
+            "sox", "-r", "8000", "-n", "-c", "1", "-b", "16", "a.wav", "synth", "2", "sine", "400",
+            "gain", "-12",
             "dcshift", "0.3")
         let track = try Self.prepare(scratch, "a.wav")
         let sound = try Rendering.decode(try #require(track.renditions[.l16At8000]))
@@ -146,7 +161,8 @@ import Testing
     func shortFilesArePrepared(_ seconds: Double) throws {
         let scratch = Scratch()
         try scratch.run(
-            "sox", "-r", "11025", "-n", "-c", "2", "-b", "16", "a.wav", "synth", "\(seconds)", "sine", "700", "gain", "-6")
+            "sox", "-r", "11025", "-n", "-c", "2", "-b", "16", "a.wav", "synth", "\(seconds)",
+            "sine", "700", "gain", "-6")
         let track = try Self.prepare(scratch, "a.wav")
         #expect(abs(track.length.seconds - seconds) < 0.001)
         for (format, rendition) in track.renditions {

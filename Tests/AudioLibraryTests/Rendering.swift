@@ -16,7 +16,8 @@ enum Rendering {
         let step = isOpus ? format.octetsPerUnit : octets.count
         for _ in 0..<turns {
             for at in stride(from: 0, to: octets.count, by: step) {
-                let payload = (isOpus ? format.payloadPrefix(packetTime: 10) : []) + octets[at..<at + step]
+                let payload =
+                    (isOpus ? format.payloadPrefix(packetTime: 10) : []) + octets[at..<at + step]
                 try decoder.decode(payload.span, into: &output)
             }
         }
@@ -24,7 +25,9 @@ enum Rendering {
     }
 
     /// Signal to noise of `sound` in dB, after bringing `reference` to its level.
-    static func quality(_ sound: ArraySlice<Double>, against reference: ArraySlice<Double>) -> Double {
+    static func quality(_ sound: ArraySlice<Double>, against reference: ArraySlice<Double>)
+        -> Double
+    {
         let pairs = zip(sound, reference)
         let gain = pairs.reduce(0) { $0 + $1.0 * $1.1 } / reference.reduce(0) { $0 + $1 * $1 }
         let signal = reference.reduce(0) { $0 + gain * gain * $1 * $1 }
@@ -47,13 +50,16 @@ enum Rendering {
     }
 
     /// Integrated loudness as ffmpeg measures it.
-    static func loudness(_ sound: [Double], rate: Int, channels: Int, in scratch: Scratch) throws -> Double {
+    static func loudness(_ sound: [Double], rate: Int, channels: Int, in scratch: Scratch) throws
+        -> Double
+    {
         let name = "loudness-\(UUID().uuidString).raw"
         try scratch.write(
             sound.map(Float.init).withUnsafeBytes { Array($0) }, to: name)
         let text = try scratch.run(
             "bash", "-c",
-            "ffmpeg -hide_banner -f f32le -ar \(rate) -ac \(channels) -i \(name) -af ebur128 -f null - 2>&1 | grep -E '^ +I:' | tail -1")
+            "ffmpeg -hide_banner -f f32le -ar \(rate) -ac \(channels) -i \(name) -af ebur128 -f null - 2>&1 | grep -E '^ +I:' | tail -1"
+        )
         let words = String(decoding: text, as: UTF8.self).split(separator: " ")
         return words.dropFirst().first.flatMap { Double($0) } ?? .nan
     }

@@ -41,7 +41,8 @@ final class Scratch: Sendable {
         let data = output.fileHandleForReading.readDataToEndOfFile()
         process.waitUntilExit()
         guard process.terminationStatus == 0 else {
-            throw ProgramFailure(program: program, arguments: arguments, status: process.terminationStatus)
+            throw ProgramFailure(
+                program: program, arguments: arguments, status: process.terminationStatus)
         }
         return Array(data)
     }

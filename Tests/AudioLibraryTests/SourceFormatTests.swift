@@ -17,7 +17,8 @@ import Testing
     }
 
     static let sources: [Source] = [
-        Source(name: "8000/a.wav", commands: [sox(48000, 1), "mkdir 8000", "mv in.wav 8000/a.wav"]),
+        Source(
+            name: "8000/a.wav", commands: [sox(48000, 1), "mkdir 8000", "mv in.wav 8000/a.wav"]),
         Source(
             name: "b.mp3",
             commands: [
@@ -26,7 +27,8 @@ import Testing
                 "(printf 'ID3\\003\\000\\000\\000\\014\\100\\000'; head -c 204800 /dev/zero; cat plain.mp3) > b.mp3",
             ]),
         Source(name: "c.wav", commands: [sox(11025, 1, "-b 8 -e unsigned"), "mv in.wav c.wav"]),
-        Source(name: "d.wav", commands: [sox(44100, 1), "lame --quiet in.wav d.mp3", "mv d.mp3 d.wav"]),
+        Source(
+            name: "d.wav", commands: [sox(44100, 1), "lame --quiet in.wav d.mp3", "mv d.mp3 d.wav"]),
         Source(name: "e.flac", commands: [sox(96000, 6, "-b 24"), "flac -s in.wav -o e.flac"]),
         Source(name: "f.ogg", commands: [sox(44100, 2), "oggenc -Q in.wav -o f.ogg"]),
         Source(name: "g.opus", commands: [sox(48000, 2), "opusenc --quiet in.wav g.opus"]),
@@ -37,12 +39,25 @@ import Testing
         Source(name: "l.wav", commands: [sox(48000, 2, "-b 24"), "mv in.wav l.wav"]),
         Source(name: "m.wav", commands: [sox(48000, 2, "-b 32 -e float"), "mv in.wav m.wav"]),
         Source(name: "n.wav", commands: [sox(8000, 1), "sox in.wav -e ms-adpcm n.wav"]),
-        Source(name: "o.wav", commands: [sox(8000, 1), "sox in.wav -e gsm-full-rate n.wav", "mv n.wav o.wav"]),
-        Source(name: "p.mp3", commands: [sox(24000, 1), "ffmpeg -loglevel error -i in.wav -id3v2_version 4 -metadata title=T p.mp3"]),
-        Source(name: "q.wav", commands: [sox(44100, 2), "ffmpeg -loglevel error -i in.wav -f wav - > q.wav"]),
+        Source(
+            name: "o.wav",
+            commands: [sox(8000, 1), "sox in.wav -e gsm-full-rate n.wav", "mv n.wav o.wav"]),
+        Source(
+            name: "p.mp3",
+            commands: [
+                sox(24000, 1),
+                "ffmpeg -loglevel error -i in.wav -id3v2_version 4 -metadata title=T p.mp3",
+            ]),
+        Source(
+            name: "q.wav",
+            commands: [sox(44100, 2), "ffmpeg -loglevel error -i in.wav -f wav - > q.wav"]),
         Source(name: "r.flac", commands: [sox(192_000, 2, "-b 24"), "flac -s in.wav -o r.flac"]),
-        Source(name: "s.wav", commands: [sox(48000, 2), "ffmpeg -loglevel error -i in.wav -f w64 s.wav"]),
-        Source(name: "t.wav", commands: [sox(48000, 2), "ffmpeg -loglevel error -i in.wav -rf64 always t.wav"]),
+        Source(
+            name: "s.wav",
+            commands: [sox(48000, 2), "ffmpeg -loglevel error -i in.wav -f w64 s.wav"]),
+        Source(
+            name: "t.wav",
+            commands: [sox(48000, 2), "ffmpeg -loglevel error -i in.wav -rf64 always t.wav"]),
     ]
 
     @Test(arguments: sources) func hearsAThousandHertzForThreeSeconds(_ source: Source) throws {

@@ -48,7 +48,8 @@ import Testing
             command: "printf X | dd of=$(echo cache/*.track) bs=1 seek=60 conv=notrunc status=none"),
         Damage(
             testDescription: "zeros",
-            command: "dd if=/dev/zero of=$(echo cache/*.track) bs=4096 count=1 conv=notrunc status=none"),
+            command:
+                "dd if=/dev/zero of=$(echo cache/*.track) bs=4096 count=1 conv=notrunc status=none"),
         Damage(testDescription: "removed", command: "rm cache/*.track"),
     ])
     func aDamagedTrackIsMadeAgain(_ damage: Damage) throws {
@@ -56,7 +57,8 @@ import Testing
         try AudioLibraryTests.tone(scratch, "a.wav")
         let cache = try TrackCache(directory: scratch.file("cache"))
         func prepare() throws -> PreparedTrack {
-            try cache.prepare(Descriptor(reading: scratch.file("a.wav")), known: nil, settings: Self.settings)
+            try cache.prepare(
+                Descriptor(reading: scratch.file("a.wav")), known: nil, settings: Self.settings)
         }
         let first = try prepare()
         try scratch.run("bash", "-c", damage.command)
@@ -94,7 +96,8 @@ import Testing
             try scratch.run("touch", "-d", "40 days ago", "cache/\(name)")
         }
         cache.sweep(days: 30, keeping: [scratch.file("cache/used.track")])
-        let left = try FileManager.default.contentsOfDirectory(atPath: scratch.file("cache")).sorted()
+        let left = try FileManager.default.contentsOfDirectory(atPath: scratch.file("cache"))
+            .sorted()
         #expect(left == ["index", "new.track", "used.track"])
         // Its time was renewed.
         cache.sweep(days: 30, keeping: [])
@@ -104,7 +107,9 @@ import Testing
     @Test func anUnusableCacheIsAnErrorWithItsPath() throws {
         let scratch = Scratch()
         try scratch.write([1], to: "file")
-        #expect(throws: AudioLibraryError.self) { try TrackCache(directory: scratch.file("file/cache")) }
+        #expect(throws: AudioLibraryError.self) {
+            try TrackCache(directory: scratch.file("file/cache"))
+        }
     }
 
     @Test func theIndexSurvivesAndDamageDoesNot() throws {

@@ -15,7 +15,9 @@ enum WaveFiles {
         (0..<4).map { UInt8(truncatingIfNeeded: value >> ($0 * 8)) }
     }
 
-    static func chunk(_ name: String, _ body: [UInt8], size: Int? = nil, pads: Bool = true) -> [UInt8] {
+    static func chunk(_ name: String, _ body: [UInt8], size: Int? = nil, pads: Bool = true)
+        -> [UInt8]
+    {
         Array(name.utf8) + little(size ?? body.count) + body
             + (pads && body.count % 2 == 1 ? [0] : [])
     }

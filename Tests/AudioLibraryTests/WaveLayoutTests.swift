@@ -25,13 +25,18 @@ import Testing
             testDescription: "b: LIST of 27 octets and a pad",
             octets: WaveFiles.riff(
                 WaveFiles.format,
-                WaveFiles.chunk("LIST", Array("INFOISFT".utf8) + WaveFiles.little(15) + Array("Lavf59.27.1000\0".utf8)),
+                WaveFiles.chunk(
+                    "LIST",
+                    Array("INFOISFT".utf8) + WaveFiles.little(15) + Array("Lavf59.27.1000\0".utf8)),
                 data)),
         Odd(
             testDescription: "LIST of 27 octets without its pad",
             octets: WaveFiles.riff(
                 WaveFiles.format,
-                WaveFiles.chunk("LIST", Array("INFOISFT".utf8) + WaveFiles.little(15) + Array("Lavf59.27.1000\0".utf8), pads: false),
+                WaveFiles.chunk(
+                    "LIST",
+                    Array("INFOISFT".utf8) + WaveFiles.little(15) + Array("Lavf59.27.1000\0".utf8),
+                    pads: false),
                 data)),
         Odd(
             testDescription: "c: LIST of zeros",
@@ -43,14 +48,17 @@ import Testing
         Odd(
             testDescription: "d: data of 4 GiB, from a pipe",
             octets: WaveFiles.riff(
-                WaveFiles.format, WaveFiles.chunk("data", sound, size: 0xffff_ffff), size: 0xffff_ffff)),
+                WaveFiles.format, WaveFiles.chunk("data", sound, size: 0xffff_ffff),
+                size: 0xffff_ffff)),
         Odd(
             testDescription: "data of 2 GiB, from sox's pipe",
             octets: WaveFiles.riff(
-                WaveFiles.format, WaveFiles.chunk("data", sound, size: 0x7fff_ffff), size: 0x8000_0023)),
+                WaveFiles.format, WaveFiles.chunk("data", sound, size: 0x7fff_ffff),
+                size: 0x8000_0023)),
         Odd(
             testDescription: "e: data of nothing, and sound after it",
-            octets: WaveFiles.riff(WaveFiles.format, WaveFiles.chunk("data", sound, size: 0), size: 36)),
+            octets: WaveFiles.riff(
+                WaveFiles.format, WaveFiles.chunk("data", sound, size: 0), size: 36)),
         Odd(
             testDescription: "f: a picture after the sound",
             octets: WaveFiles.riff(
@@ -64,7 +72,8 @@ import Testing
             octets: WaveFiles.riff(WaveFiles.format, data, size: 1000)),
         Odd(
             testDescription: "data a few octets longer than the file",
-            octets: WaveFiles.riff(WaveFiles.format, WaveFiles.chunk("data", sound, size: sound.count + 8))),
+            octets: WaveFiles.riff(
+                WaveFiles.format, WaveFiles.chunk("data", sound, size: sound.count + 8))),
         Odd(
             testDescription: "half a sample at the end",
             octets: WaveFiles.riff(WaveFiles.format, WaveFiles.chunk("data", sound + [9]))),
@@ -86,7 +95,9 @@ import Testing
         let sound = try Rendering.decode(try #require(track.renditions[.l16At16000]), turns: 2)
         // 440 Hz fits into 5 s a whole number of times: no step is larger than the wave's own.
         let steepest = 2 * Double.pi * 440 / 16000 * (sound.map(abs).max() ?? 0)
-        for (a, b) in zip(sound, sound.dropFirst()) { try #require(abs(a - b) < steepest * 1.1 + 0.001) }
+        for (a, b) in zip(sound, sound.dropFirst()) {
+            try #require(abs(a - b) < steepest * 1.1 + 0.001)
+        }
         #expect((sound.map(abs).max() ?? 0) > 0.05)
     }
 
@@ -97,7 +108,8 @@ import Testing
             "no sound but notes after it",
             WaveFiles.riff(
                 WaveFiles.format, WaveFiles.chunk("data", []),
-                WaveFiles.chunk("LIST", Array("INFOIART".utf8) + WaveFiles.little(4) + Array("abc\0".utf8))),
+                WaveFiles.chunk(
+                    "LIST", Array("INFOIART".utf8) + WaveFiles.little(4) + Array("abc\0".utf8))),
             .empty
         ),
         (
@@ -105,8 +117,17 @@ import Testing
             Array(WaveFiles.riff(WaveFiles.format, data).prefix(44 + 64000)),
             .cutShort(promised: 5, found: 2)
         ),
-        ("silence", WaveFiles.riff(WaveFiles.format, WaveFiles.chunk("data", Array(repeating: 0, count: 64000))), .silent),
-        ("a blip", WaveFiles.riff(WaveFiles.format, WaveFiles.chunk("data", Array(sound.prefix(640)))), .tooShort(seconds: 0.02)),
+        (
+            "silence",
+            WaveFiles.riff(
+                WaveFiles.format, WaveFiles.chunk("data", Array(repeating: 0, count: 64000))),
+            .silent
+        ),
+        (
+            "a blip",
+            WaveFiles.riff(WaveFiles.format, WaveFiles.chunk("data", Array(sound.prefix(640)))),
+            .tooShort(seconds: 0.02)
+        ),
     ]
 
     @Test(arguments: refused.indices) func refusesWithTheReason(_ index: Int) throws {

@@ -25,7 +25,8 @@ import Testing
         var output: [Int16] = []
         let step = format == .opusMono || format == .opusStereo ? format.octetsPerUnit : code.count
         for at in stride(from: 0, to: code.count, by: step) {
-            let payload = (step == code.count ? [] : format.payloadPrefix(packetTime: 10))
+            let payload =
+                (step == code.count ? [] : format.payloadPrefix(packetTime: 10))
                 + code[at..<at + step]
             try decoder.decode(payload.span, into: &output)
         }
@@ -97,11 +98,13 @@ import Testing
         var late: [Int16] = []
         let size = MediaFormat.opusMono.octetsPerUnit
         for frame in 50..<100 {
-            let payload = MediaFormat.opusMono.payloadPrefix(packetTime: 10)
+            let payload =
+                MediaFormat.opusMono.payloadPrefix(packetTime: 10)
                 + code[frame * size..<(frame + 1) * size]
             try decoder.decode(payload.span, into: &late)
         }
-        let difference = (480..<late.count).map { abs(Int(late[$0]) - Int(whole[24000 + $0])) }.max()
+        let difference = (480..<late.count).map { abs(Int(late[$0]) - Int(whole[24000 + $0])) }
+            .max()
         #expect((difference ?? 0) < 200)
     }
 
@@ -125,7 +128,9 @@ import Testing
         var decoder = try MediaDecoder(format)
         for _ in 0..<500 {
             var payload: [UInt8] = []
-            for _ in 0..<random.next() % 400 { payload.append(UInt8(truncatingIfNeeded: random.next())) }
+            for _ in 0..<random.next() % 400 {
+                payload.append(UInt8(truncatingIfNeeded: random.next()))
+            }
             var output: [Int16] = [7]
             do throws(CodecError) {
                 try decoder.decode(payload.span, into: &output)

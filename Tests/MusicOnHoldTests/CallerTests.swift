@@ -5,8 +5,11 @@ import Testing
 @Suite struct CallerTests {
     private func caller(_ uri: String = "sip:moh@pbx.test", _ lines: String...) throws -> Caller {
         let text =
-            (["INVITE \(uri) SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKc", "CSeq: 1 INVITE",
-                "Call-ID: c@192.0.2.1"] + lines + ["", ""]).joined(separator: "\r\n")
+            ([
+                "INVITE \(uri) SIP/2.0", "Via: SIP/2.0/UDP 192.0.2.1;branch=z9hG4bKc",
+                "CSeq: 1 INVITE",
+                "Call-ID: c@192.0.2.1",
+            ] + lines + ["", ""]).joined(separator: "\r\n")
         guard case .request(let request) = try Message(parsing: Array(text.utf8)) else {
             throw NotARequest()
         }
@@ -23,13 +26,17 @@ import Testing
         #expect(caller.key == "sip:alice@pbx.test")
     }
 
-    @Test(arguments: [
-        ("sip:moh@pbx.test;target=sip:+1-555-0100%40pbx.test", [], "+15550100"),
-        ("sip:moh@pbx.test", ["Diversion: <sip:201@pbx.test>, <tel:+1-555-0143>"], "+15550143"),
-        ("sip:moh@pbx.test", ["History-Info: <sip:0142@pbx.test>;index=1, <sip:moh@pbx.test>;index=1.1"], "0142"),
-        ("sip:moh@pbx.test", ["To: <sip:+15550144@pbx.test>"], "+15550144"),
-        ("sip:moh@pbx.test", ["To: <sip:moh-jazz@pbx.test>"], nil),
-    ] as [(String, [String], String?)])
+    @Test(
+        arguments: [
+            ("sip:moh@pbx.test;target=sip:+1-555-0100%40pbx.test", [], "+15550100"),
+            ("sip:moh@pbx.test", ["Diversion: <sip:201@pbx.test>, <tel:+1-555-0143>"], "+15550143"),
+            (
+                "sip:moh@pbx.test",
+                ["History-Info: <sip:0142@pbx.test>;index=1, <sip:moh@pbx.test>;index=1.1"], "0142"
+            ),
+            ("sip:moh@pbx.test", ["To: <sip:+15550144@pbx.test>"], "+15550144"),
+            ("sip:moh@pbx.test", ["To: <sip:moh-jazz@pbx.test>"], nil),
+        ] as [(String, [String], String?)])
     func theCalledNumber(uri: String, lines: [String], number: String?) throws {
         let head = ["From: <sip:alice@pbx.test>;tag=1"]
         let to = lines.contains { $0.hasPrefix("To:") } ? [] : ["To: <sip:moh@pbx.test>"]

@@ -7,15 +7,16 @@ import Testing
         called: ["+15550100": "sales"],
         classes: ["default", "jazz", "sales", "users/carol", "users/dave"])
 
-    @Test(arguments: [
-        ("moh-sales", "alice", nil, "sales", ClassChoice.Rule.address),
-        ("moh", "alice", "+15550100", "jazz", .user),
-        ("moh", "carol", "+15550100", "users/carol", .userFiles),
-        ("moh", "erin", "+15550100", "sales", .calledNumber),
-        ("moh", nil, nil, "default", .defaultClass),
-        ("moh", "bob", "+15550100", "sales", .calledNumber),
-        ("moh-none", "alice", nil, "jazz", .user),
-    ] as [(String, String?, String?, String, ClassChoice.Rule)])
+    @Test(
+        arguments: [
+            ("moh-sales", "alice", nil, "sales", ClassChoice.Rule.address),
+            ("moh", "alice", "+15550100", "jazz", .user),
+            ("moh", "carol", "+15550100", "users/carol", .userFiles),
+            ("moh", "erin", "+15550100", "sales", .calledNumber),
+            ("moh", nil, nil, "default", .defaultClass),
+            ("moh", "bob", "+15550100", "sales", .calledNumber),
+            ("moh-none", "alice", nil, "jazz", .user),
+        ] as [(String, String?, String?, String, ClassChoice.Rule)])
     func precedence(
         dialled: String, user: String?, called: String?, className: String, rule: ClassChoice.Rule
     ) {

@@ -26,8 +26,14 @@ import Testing
     @Test func playsTracksOneAfterTheOtherWithoutLosingATick() throws {
         var cursor = try cursor([3, 5])
         let heard = (-8..<16).map { cursor.locate(MediaTime(ticks: $0)) }
-        #expect(heard.map(\.segment) == [0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1])
-        #expect(heard.map(\.offset.ticks) == [0, 1, 2, 0, 1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4])
+        #expect(
+            heard.map(\.segment) == [
+                0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0, 1, 1, 1, 1, 1,
+            ])
+        #expect(
+            heard.map(\.offset.ticks) == [
+                0, 1, 2, 0, 1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4, 0, 1, 2, 0, 1, 2, 3, 4,
+            ])
     }
 
     @Test func shuffleHearsAllBeforeARepeatAndNeverTwiceInARow() throws {

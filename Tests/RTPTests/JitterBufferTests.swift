@@ -37,7 +37,9 @@ struct JitterBufferTests {
             output: [0, -1, 2, 3]),
         Case(
             testDescription: "late but still its turn",
-            arriving: [.init(number: 0, at: 0), .init(number: 2, at: 40), .init(number: 1, at: 90)],
+            arriving: [
+                .init(number: 0, at: 0), .init(number: 2, at: 40), .init(number: 1, at: 90),
+            ],
             output: [0, 1, 2]),
         Case(
             testDescription: "wrap", arriving: even(65534..<65539),

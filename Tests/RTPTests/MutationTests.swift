@@ -5,7 +5,9 @@ import Testing
 /// Whatever arrives, parsing ends without a trap, and what is read lies within the datagram.
 struct MutationTests {
     static let seeds: [[UInt8]] =
-        RTPHeaderTests.shapes.map { RTPHeaderTests.fixed($0.first) + $0.before + RTPHeaderTests.audio + $0.after }
+        RTPHeaderTests.shapes.map {
+            RTPHeaderTests.fixed($0.first) + $0.before + RTPHeaderTests.audio + $0.after
+        }
         + RTPHeaderTests.faults.map(\.packet) + RTCPPacketTests.faults.map(\.octets)
         + [RTCPPacket.serialise(RTCPPacketTests.compound)]
 

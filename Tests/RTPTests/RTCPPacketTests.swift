@@ -75,7 +75,8 @@ struct RTCPPacketTests {
             testDescription: "SDES without its end",
             octets: [0x81, 202, 0, 2, 0, 0, 0, 9, 1, 2, 0x61, 0x62], error: .truncated),
         Fault(
-            testDescription: "BYE of sources that are not there", octets: [0x82, 203, 0, 1, 0, 0, 0, 1],
+            testDescription: "BYE of sources that are not there",
+            octets: [0x82, 203, 0, 1, 0, 0, 0, 1],
             error: .truncated),
         Fault(
             testDescription: "reason beyond the end",

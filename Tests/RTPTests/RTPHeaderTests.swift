@@ -95,20 +95,23 @@ struct RTPHeaderTests {
         #expect(read.sequenceNumber.advanced(by: 1) == SequenceNumber(0))
     }
 
-    @Test(arguments: [
-        (0, 1, 1), (65535, 0, 1), (0, 65535, -1), (10, 5, -5), (0, 32767, 32767),
-        (0, 32768, -32768),
-    ] as [(UInt16, UInt16, Int)])
+    @Test(
+        arguments: [
+            (0, 1, 1), (65535, 0, 1), (0, 65535, -1), (10, 5, -5), (0, 32767, 32767),
+            (0, 32768, -32768),
+        ] as [(UInt16, UInt16, Int)])
     func distanceGoesTheShorterWay(_ from: UInt16, _ to: UInt16, _ steps: Int) {
         #expect(SequenceNumber(from).distance(to: SequenceNumber(to)) == steps)
         #expect(SequenceNumber(from).advanced(by: steps) == SequenceNumber(to))
     }
 
-    @Test(arguments: [
-        ([0x80, 0], .rtp), ([0x80, 0x80 | 8], .rtp), ([0x80, 200], .rtcp), ([0x81, 201], .rtcp),
-        ([0x80, 204], .rtcp), ([0x80, 0x80 | 96], .rtp), ([0x80, 0x80 | 63], .rtp),
-        ([0, 1], .stun), ([22, 254], .dtls), ([0xc0, 0], .unknown), ([0x80], .unknown),
-    ] as [([UInt8], DatagramKind)])
+    @Test(
+        arguments: [
+            ([0x80, 0], .rtp), ([0x80, 0x80 | 8], .rtp), ([0x80, 200], .rtcp),
+            ([0x81, 201], .rtcp),
+            ([0x80, 204], .rtcp), ([0x80, 0x80 | 96], .rtp), ([0x80, 0x80 | 63], .rtp),
+            ([0, 1], .stun), ([22, 254], .dtls), ([0xc0, 0], .unknown), ([0x80], .unknown),
+        ] as [([UInt8], DatagramKind)])
     func tellsDatagramsApart(_ datagram: [UInt8], _ kind: DatagramKind) {
         #expect(DatagramKind(datagram.span) == kind)
     }

@@ -18,11 +18,13 @@ struct Metrics {
         metrics.write(snapshot.sip)
         metrics.write(snapshot.music)
         metrics.gauge(
-            "listeners", "Calls that hear music", snapshot.listeners.map { (["class": $0], Double($1)) })
+            "listeners", "Calls that hear music",
+            snapshot.listeners.map { (["class": $0], Double($1)) })
         metrics.gauge(
             "class_fallback", "1 where a class plays other music than its own",
             snapshot.classes.map { (["class": $0.name], $0.fallback?.isAlarm == true ? 1 : 0) })
-        metrics.gauge("healthy", "1 when the appliance can work", [([:], snapshot.health.isHealthy ? 1 : 0)])
+        metrics.gauge(
+            "healthy", "1 when the appliance can work", [([:], snapshot.health.isHealthy ? 1 : 0)])
         return metrics.text
     }
 
@@ -31,28 +33,46 @@ struct Metrics {
             ["class": key.classID.name, "codec": "\(key.format)", "kind": key.kind.rawValue]
         }
         gauge("rtp_streams", "Streams open", media.traffic.map { (labels($0), Double($1.streams)) })
-        counter("rtp_packets_total", "RTP packets sent", media.traffic.map { (labels($0), Double($1.packets)) })
-        counter("rtp_octets_total", "Octets of RTP payload sent", media.traffic.map { (labels($0), Double($1.octets)) })
+        counter(
+            "rtp_packets_total", "RTP packets sent",
+            media.traffic.map { (labels($0), Double($1.packets)) })
+        counter(
+            "rtp_octets_total", "Octets of RTP payload sent",
+            media.traffic.map { (labels($0), Double($1.octets)) })
         single("rtp_send_errors_total", "Packets that the kernel refused", media.sendErrors)
-        single("rtp_skipped_ticks_total", "Packets left out because a tick came too late", media.skippedTicks)
+        single(
+            "rtp_skipped_ticks_total", "Packets left out because a tick came too late",
+            media.skippedTicks)
         single("rtp_received_total", "RTP packets from listeners, dropped", media.received)
         single("rtp_dropped_total", "Datagrams that are no RTP of a listener", media.dropped)
         single("rtcp_sent_total", "RTCP packets sent", media.rtcpSent)
         single("rtcp_received_total", "RTCP packets received", media.rtcpReceived)
         single("rtp_icmp_errors_total", "ICMP errors about media", media.icmpErrors)
         single("rtp_ssrc_collisions_total", "SSRC collisions", media.collisions)
-        single("rtp_proofs_expired_total", "Streams stopped for want of proof of the path", media.proofsExpired)
+        single(
+            "rtp_proofs_expired_total", "Streams stopped for want of proof of the path",
+            media.proofsExpired)
         func listening(
             _ name: String, _ help: String, _ value: (MediaEngineStatistics.Listening) -> Double
         ) -> (String, String, [(Labels, Double)]) {
             (name, help, media.listening.map { (["class": $0.name], value($1)) })
         }
         for (name, help, samples) in [
-            listening("listener_reports_total", "RTCP reports from listeners") { Double($0.reports) },
-            listening("listener_lost_fraction_sum", "Sum of the share lost in each report") { $0.fractionLostSum },
-            listening("listener_jitter_seconds_sum", "Sum of the jitter in each report") { $0.jitterSum },
-            listening("listener_round_trip_seconds_sum", "Sum of round-trip times") { $0.roundTripSum },
-            listening("listener_round_trips_total", "Round-trip times measured") { Double($0.roundTrips) },
+            listening("listener_reports_total", "RTCP reports from listeners") {
+                Double($0.reports)
+            },
+            listening("listener_lost_fraction_sum", "Sum of the share lost in each report") {
+                $0.fractionLostSum
+            },
+            listening("listener_jitter_seconds_sum", "Sum of the jitter in each report") {
+                $0.jitterSum
+            },
+            listening("listener_round_trip_seconds_sum", "Sum of round-trip times") {
+                $0.roundTripSum
+            },
+            listening("listener_round_trips_total", "Round-trip times measured") {
+                Double($0.roundTrips)
+            },
         ] {
             counter(name, help, samples)
         }
@@ -83,28 +103,42 @@ struct Metrics {
                 requests.map { (["method": "\($0)"], Double($1)) })
             counter(
                 "sip_responses_\(direction)_total", "SIP responses \(direction)",
-                responses.map { (["method": "\($0.method)", "code": "\($0.code.value)"], Double($1)) })
+                responses.map {
+                    (["method": "\($0.method)", "code": "\($0.code.value)"], Double($1))
+                })
         }
-        counter("sip_refusals_total", "Requests refused, by code", sip.refusals.map { (["code": "\($0.value)"], Double($1)) })
+        counter(
+            "sip_refusals_total", "Requests refused, by code",
+            sip.refusals.map { (["code": "\($0.value)"], Double($1)) })
         counter(
             "sip_parse_failures_total", "What could not be read as SIP, by reason",
             sip.parseFailures.map { (["reason": $0], Double($1)) })
         single("sip_send_failures_total", "Messages that could not be sent", sip.sendFailures)
-        single("sip_datagrams_dropped_total", "Datagrams lost for want of buffer", sip.datagramsDropped)
+        single(
+            "sip_datagrams_dropped_total", "Datagrams lost for want of buffer", sip.datagramsDropped
+        )
         gauge("sip_connections", "Connections open", [([:], Double(sip.connectionsOpen))])
         single("sip_connections_accepted_total", "Connections accepted", sip.connectionsAccepted)
-        single("sip_connections_refused_total", "Connections refused by limits", sip.connectionsRefused)
+        single(
+            "sip_connections_refused_total", "Connections refused by limits", sip.connectionsRefused
+        )
         counter(
             "sip_connections_closed_total", "Connections closed, by cause",
             sip.connectionsClosed.map { (["cause": $0], Double($1)) })
     }
 
     private mutating func write(_ music: MusicOnHoldStatistics) {
-        counter("calls_total", "Calls accepted, by class", music.calls.map { (["class": $0], Double($1)) })
+        counter(
+            "calls_total", "Calls accepted, by class",
+            music.calls.map { (["class": $0], Double($1)) })
         single("calls_refused_total", "Calls and changes of calls refused", music.refused)
         single("redirects_total", "Calls redirected to the unicast address", music.redirects)
-        single("missing_classes_total", "Times that a class was named which doesn't exist", music.missingClasses)
-        single("proofs_expired_total", "Calls ended for want of proof of the media path", music.proofsExpired)
+        single(
+            "missing_classes_total", "Times that a class was named which doesn't exist",
+            music.missingClasses)
+        single(
+            "proofs_expired_total", "Calls ended for want of proof of the media path",
+            music.proofsExpired)
     }
 
     // MARK: Text
@@ -135,7 +169,8 @@ struct Metrics {
     }
 
     private mutating func sample(_ name: String, _ labels: Labels, _ value: Double) {
-        let inner = labels.map { "\($0.key)=\"\(Metrics.escaped($0.value))\"" }.joined(separator: ",")
+        let inner = labels.map { "\($0.key)=\"\(Metrics.escaped($0.value))\"" }.joined(
+            separator: ",")
         let number = value == value.rounded() && abs(value) < 1e15 ? "\(Int64(value))" : "\(value)"
         text += "intermezzo_\(name)\(inner.isEmpty ? "" : "{\(inner)}") \(number)\n"
     }

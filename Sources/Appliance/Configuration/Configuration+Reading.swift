@@ -77,14 +77,18 @@ extension Configuration {
         sip.listen = section.list(
             "listen", listen,
             default: [
-                .init(.udp, .init(node.address, port: 5060)), .init(.tcp, .init(node.address, port: 5060)),
+                .init(.udp, .init(node.address, port: 5060)),
+                .init(.tcp, .init(node.address, port: 5060)),
             ])
         if sip.listen.isEmpty {
-            section.note("listen", "sip.listen is empty", "write at least one address, such as udp:127.0.0.1:5060")
+            section.note(
+                "listen", "sip.listen is empty",
+                "write at least one address, such as udp:127.0.0.1:5060")
         }
         sip.redirects = section.value(
             "redirect", .oneOf(["always": true, "never": false]), default: sip.redirects)
-        sip.maximumCalls = section.value("max-calls", .number(0...1_000_000), default: sip.maximumCalls)
+        sip.maximumCalls = section.value(
+            "max-calls", .number(0...1_000_000), default: sip.maximumCalls)
         sip.retryAfter = section.value("retry-after", .number(1...3600), default: sip.retryAfter)
         let expiry: ClosedRange<Interval> = .seconds(90) ... .seconds(86_400)
         sip.sessionExpires = section.value(
@@ -99,7 +103,8 @@ extension Configuration {
         sip.maximumMessage = section.value(
             "max-message", .octets(1_000...1 << 20), default: sip.maximumMessage)
         let wait: ClosedRange<Interval> = .seconds(1) ... .seconds(86_400)
-        sip.limits.idleTime = section.value("idle-time", .duration(wait), default: sip.limits.idleTime)
+        sip.limits.idleTime = section.value(
+            "idle-time", .duration(wait), default: sip.limits.idleTime)
         sip.limits.messageTime = section.value(
             "message-time", .duration(wait), default: sip.limits.messageTime)
         sip.limits.maximumConnections = section.value(
@@ -118,7 +123,9 @@ extension Configuration {
             $0 == "auto" ? 0 : Int($0).flatMap { (1...64).contains($0) ? $0 : nil }
         }
         rtp.threads = section.value("threads", threads).flatMap { $0 == 0 ? nil : $0 }
-        let dscp = ConfigurationValue<Int>("ef, a class such as af41 or cs5, or a number from 0 to 63", example: "ef") {
+        let dscp = ConfigurationValue<Int>(
+            "ef, a class such as af41 or cs5, or a number from 0 to 63", example: "ef"
+        ) {
             Configuration.codePoints[$0] ?? Int($0).flatMap { (0...63).contains($0) ? $0 : nil }
         }
         rtp.dscp = UInt8(truncatingIfNeeded: section.value("dscp", dscp, default: Int(rtp.dscp)))
@@ -137,7 +144,8 @@ extension Configuration {
         rtp.unprovenPacketsPerSecond = section.value(
             "unproven-rate", .number(1...50), default: rtp.unprovenPacketsPerSecond)
         music.rtcpSilence = section.value(
-            "rtcp-silence", .duration(.seconds(15) ... .seconds(86_400)), default: music.rtcpSilence)
+            "rtcp-silence", .duration(.seconds(15) ... .seconds(86_400)), default: music.rtcpSilence
+        )
         section.finish()
     }
 
@@ -159,17 +167,22 @@ extension Configuration {
             [.opusMono, .opusStereo], [.g722], [.pcmu], [.pcma], [.l16At16000, .l16At8000],
         ]
         var formats: [MediaFormat] = []
-        for format in section.list("codecs", ConfigurationValue<[MediaFormat]>.codec, default: usual).joined()
+        for format in section.list(
+            "codecs", ConfigurationValue<[MediaFormat]>.codec, default: usual
+        ).joined()
         where !formats.contains(format) {
             formats.append(format)
         }
         if formats.isEmpty {
-            section.note("codecs", "media.codecs is empty", "list at least one of pcmu, pcma, g722, opus, l16")
+            section.note(
+                "codecs", "media.codecs is empty",
+                "list at least one of pcmu, pcma, g722, opus, l16")
         }
         audio.formats = formats
         music.formats = formats
         audio.pollInterval = section.value(
-            "poll-interval", .duration(.milliseconds(100) ... .seconds(3600)), default: audio.pollInterval)
+            "poll-interval", .duration(.milliseconds(100) ... .seconds(3600)),
+            default: audio.pollInterval)
         section.finish()
     }
 
@@ -216,7 +229,8 @@ extension Configuration {
         let file = section.value("file", .text)
         enum Order { case shuffle, alphabetical, file }
         switch section.value(
-            "order", .oneOf(["shuffle": Order.shuffle, "alphabetical": .alphabetical, "file": .file]),
+            "order",
+            .oneOf(["shuffle": Order.shuffle, "alphabetical": .alphabetical, "file": .file]),
             default: file == nil ? .shuffle : .file)
         {
         case .shuffle: sound.order = .shuffle
@@ -225,13 +239,16 @@ extension Configuration {
             if let file {
                 sound.order = .file(file)
             } else {
-                section.note("order", "\(section.path).order is 'file' but no file is named", "add file: NAME")
+                section.note(
+                    "order", "\(section.path).order is 'file' but no file is named",
+                    "add file: NAME")
             }
         }
         if let announcement = section.optionalSection("announcement") {
             if let file = announcement.value("file", .text) {
                 sound.announcement = .init(
-                    file: file, every: announcement.value("every", .announcement, default: .seconds(60)))
+                    file: file,
+                    every: announcement.value("every", .announcement, default: .seconds(60)))
             } else {
                 announcement.note("file", "\(announcement.path) names no file", "add file: NAME")
             }
@@ -242,7 +259,8 @@ extension Configuration {
             if source.hasPrefix("pipe:") && source.count > 5 {
                 sound.source = source
             } else {
-                section.note("source", "\(section.path).source '\(source)' is unknown", "write pipe:COMMAND")
+                section.note(
+                    "source", "\(section.path).source '\(source)' is unknown", "write pipe:COMMAND")
             }
         }
         audio.classes[name] = sound
@@ -266,25 +284,31 @@ extension Configuration {
         section.finish()
     }
 
-    private func readGroup(of name: String, _ section: ConfigurationSection) -> MulticastParameters? {
+    private func readGroup(of name: String, _ section: ConfigurationSection) -> MulticastParameters?
+    {
         let address = section.value("group", .address)
         let port = section.value("port", .number(1...65_535), default: 21_000)
         let ttl = section.value("ttl", .number(1...255), default: 8)
         let interface = section.value("interface", .text)
-        let formats = section.value("codec", ConfigurationValue<[MediaFormat]>.codec, default: [.pcmu])
+        let formats = section.value(
+            "codec", ConfigurationValue<[MediaFormat]>.codec, default: [.pcmu])
         let packetTime = section.value(
             "packet-time", .oneOf(["10": 10, "20": 20, "30": 30, "40": 40, "60": 60]), default: 20)
         let loop = section.value("loop", .flag, default: true)
         section.finish()
         guard let address else {
-            section.note("group", "\(section.path) names no group", "add group: an address of 239.0.0.0/8")
+            section.note(
+                "group", "\(section.path) names no group", "add group: an address of 239.0.0.0/8")
             return nil
         }
         if !address.isMulticast {
-            section.note("group", "\(address) is not a multicast address", "use one of 239.0.0.0/8 or ff00::/8")
+            section.note(
+                "group", "\(address) is not a multicast address",
+                "use one of 239.0.0.0/8 or ff00::/8")
         }
         if port % 2 != 0 {
-            section.note("port", "port \(port) is odd", "use an even port; RTCP takes the odd one above")
+            section.note(
+                "port", "port \(port) is odd", "use an even port; RTCP takes the odd one above")
         }
         guard let format = formats.first, address.isMulticast, port % 2 == 0 else { return nil }
         if !audio.formats.contains(format) {
@@ -298,23 +322,33 @@ extension Configuration {
             interface: interface, ttl: UInt8(truncatingIfNeeded: ttl), loop: loop)
     }
 
-    private mutating func readVoicemail(_ section: ConfigurationSection, _ post: ConfigurationSection) {
+    private mutating func readVoicemail(
+        _ section: ConfigurationSection, _ post: ConfigurationSection
+    ) {
         voicemail.spool = section.value("spool", .text, default: voicemail.spool)
         let length: ClosedRange<Interval> = .seconds(1) ... .seconds(7200)
-        voicemail.maximumLength = section.value("max-length", .duration(length), default: voicemail.maximumLength)
-        voicemail.minimumLength = section.value("min-length", .duration(length), default: voicemail.minimumLength)
-        voicemail.maximumSilence = section.value("max-silence", .duration(length), default: voicemail.maximumSilence)
+        voicemail.maximumLength = section.value(
+            "max-length", .duration(length), default: voicemail.maximumLength)
+        voicemail.minimumLength = section.value(
+            "min-length", .duration(length), default: voicemail.minimumLength)
+        voicemail.maximumSilence = section.value(
+            "max-silence", .duration(length), default: voicemail.maximumSilence)
         voicemail.format = section.value(
-            "format", .oneOf(["wav": .wav, "flac": .flac, "mp3": .mp3, "opus": .opus, "g711": .g711]),
+            "format",
+            .oneOf(["wav": .wav, "flac": .flac, "mp3": .mp3, "opus": .opus, "g711": .g711]),
             default: voicemail.format)
         section.finish()
-        let address = ConfigurationValue<String>("a mail address", example: "voicemail@example.com") {
+        let address = ConfigurationValue<String>("a mail address", example: "voicemail@example.com")
+        {
             $0.split(separator: "@", omittingEmptySubsequences: false).count == 2 ? $0 : nil
         }
         mail.from = post.value("from", address, default: mail.from)
         for relay in post.sections("relays") {
-            let url = ConfigurationValue<String>("an SMTP address", example: "smtp://127.0.0.1:25 or smtps://mail.example.com") {
-                $0.hasPrefix("smtp://") || $0.hasPrefix("smtps://") || $0.hasPrefix("lmtp://") ? $0 : nil
+            let url = ConfigurationValue<String>(
+                "an SMTP address", example: "smtp://127.0.0.1:25 or smtps://mail.example.com"
+            ) {
+                $0.hasPrefix("smtp://") || $0.hasPrefix("smtps://") || $0.hasPrefix("lmtp://")
+                    ? $0 : nil
             }
             if let url = relay.value("url", url) {
                 mail.relays.append(
@@ -323,7 +357,8 @@ extension Configuration {
                         tls: relay.value(
                             "tls",
                             .oneOf([
-                                "required": .required, "optional": .optional, "never": Mail.TLS.never,
+                                "required": .required, "optional": .optional,
+                                "never": Mail.TLS.never,
                             ]), default: .optional)))
             }
             relay.finish()
@@ -340,7 +375,9 @@ extension Configuration {
     }
 
     private mutating func readAdmin(_ section: ConfigurationSection, _ log: ConfigurationSection) {
-        let listen = ConfigurationValue<Endpoint?>("an address with a port, or off", example: "127.0.0.1:8080") {
+        let listen = ConfigurationValue<Endpoint?>(
+            "an address with a port, or off", example: "127.0.0.1:8080"
+        ) {
             $0 == "off" ? .some(nil) : Endpoint($0).map { .some($0) }
         }
         admin = section.value("listen", listen, default: Endpoint(.loopbackV4, port: 8080))

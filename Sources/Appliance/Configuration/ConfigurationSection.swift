@@ -103,7 +103,8 @@ final class ConfigurationSection {
     func sections(_ key: String) -> [ConfigurationSection] {
         guard let node = node(key) else { return [] }
         guard case .sequence(let sequence) = node else {
-            faults.note(node.mark, "'\(full(key))' is not a list", "write entries that begin with '- '")
+            faults.note(
+                node.mark, "'\(full(key))' is not a list", "write entries that begin with '- '")
             return []
         }
         return sequence.map { ConfigurationSection($0, path: full(key), faults: faults) }

@@ -36,7 +36,9 @@ extension ConfigurationValue where Value == String {
             let isName =
                 !text.isEmpty && text.utf8.count <= 63
                 && text.unicodeScalars.allSatisfy { c in
-                    c.isASCII && (c.properties.isAlphabetic || ("0"..."9").contains(c) || "-_.".unicodeScalars.contains(c))
+                    c.isASCII
+                        && (c.properties.isAlphabetic || ("0"..."9").contains(c)
+                            || "-_.".unicodeScalars.contains(c))
                 }
             return isName ? text : nil
         }
@@ -49,14 +51,18 @@ extension ConfigurationValue where Value == Bool {
 
 extension ConfigurationValue where Value == Int {
     static func number(_ range: ClosedRange<Int>) -> Self {
-        Self("a number from \(range.lowerBound) to \(range.upperBound)", example: "\(range.lowerBound)") {
+        Self(
+            "a number from \(range.lowerBound) to \(range.upperBound)",
+            example: "\(range.lowerBound)"
+        ) {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }
 
     /// A count of octets: `65535`, `64k`, `10M`.
     static func octets(_ range: ClosedRange<Int>) -> Self {
-        Self("a size from \(range.lowerBound) to \(range.upperBound) octets", example: "64k") { text in
+        Self("a size from \(range.lowerBound) to \(range.upperBound) octets", example: "64k") {
+            text in
             let units: [Character: Int] = ["k": 1 << 10, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30]
             let unit = text.last.flatMap { units[$0] }
             guard let count = Int(unit == nil ? text : String(text.dropLast())) else { return nil }
@@ -68,7 +74,10 @@ extension ConfigurationValue where Value == Int {
 
 extension ConfigurationValue where Value == Double {
     static func real(_ range: ClosedRange<Double>) -> Self {
-        Self("a number from \(range.lowerBound) to \(range.upperBound)", example: "\(range.lowerBound)") {
+        Self(
+            "a number from \(range.lowerBound) to \(range.upperBound)",
+            example: "\(range.lowerBound)"
+        ) {
             Double($0).flatMap { range.contains($0) ? $0 : nil }
         }
     }
@@ -77,7 +86,10 @@ extension ConfigurationValue where Value == Double {
 extension ConfigurationValue where Value == Interval {
     /// `500ms`, `10s`, `5m`, `2h`, `3d`.
     static func duration(_ range: ClosedRange<Interval>) -> Self {
-        Self("a duration from \(text(range.lowerBound)) to \(text(range.upperBound))", example: text(range.lowerBound)) {
+        Self(
+            "a duration from \(text(range.lowerBound)) to \(text(range.upperBound))",
+            example: text(range.lowerBound)
+        ) {
             guard let value = read($0) else { return nil }
             return range.contains(value) ? value : nil
         }
@@ -124,7 +136,9 @@ extension ConfigurationValue where Value == IPNetwork {
 extension ConfigurationValue where Value == ClosedRange<UInt16> {
     static var ports: Self {
         Self("a range of ports", example: "16384-32767") { text in
-            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map { UInt16($0) }
+            let ends = text.split(separator: "-", omittingEmptySubsequences: false).map {
+                UInt16($0)
+            }
             guard ends.count == 2, let low = ends[0], let high = ends[1], low > 0, low < high
             else { return nil }
             return low...high

@@ -36,7 +36,8 @@ package struct LineLogHandler: LogHandler {
 
     /// One line with its line end.
     package static func line(
-        _ style: Style, level: Logger.Level, message: String, metadata: Logger.Metadata, at date: Date
+        _ style: Style, level: Logger.Level, message: String, metadata: Logger.Metadata,
+        at date: Date
     ) -> String {
         let pairs = metadata.sorted { $0.key < $1.key }
         switch style {
@@ -66,7 +67,8 @@ package struct LineLogHandler: LogHandler {
         guard text.unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
         else { return text }
         return text.unicodeScalars.map {
-            $0.properties.generalCategory == .control ? "\\u{\(String($0.value, radix: 16))}" : String($0)
+            $0.properties.generalCategory == .control
+                ? "\\u{\(String($0.value, radix: 16))}" : String($0)
         }.joined()
     }
 

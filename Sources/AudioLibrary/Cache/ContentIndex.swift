@@ -56,7 +56,8 @@ final class ContentIndex: Sendable {
         var octets: [UInt8] = []
         for (identity, hash) in kept {
             octets += Array(
-                "\(identity.device) \(identity.inode) \(identity.size) \(identity.modified) \(identity.changed) \(hash)\n".utf8)
+                "\(identity.device) \(identity.inode) \(identity.size) \(identity.modified) \(identity.changed) \(hash)\n"
+                    .utf8)
         }
         guard let sum = SHA256.digest(octets) else { return }
         octets += Array("\(sum)\n".utf8)
@@ -77,7 +78,8 @@ final class ContentIndex: Sendable {
             let changed = Int64(words[4]), let hash = ContentHash(hexadecimal: words[5])
         else { return nil }
         return (
-            FileIdentity(device: device, inode: inode, size: size, modified: modified, changed: changed),
+            FileIdentity(
+                device: device, inode: inode, size: size, modified: modified, changed: changed),
             hash
         )
     }
@@ -89,6 +91,7 @@ extension ContentHash {
         let digits = text.utf8.map { Character(UnicodeScalar($0)).hexDigitValue }
         guard digits.count == 64, digits.allSatisfy({ $0 != nil }) else { return nil }
         let values = digits.compactMap { $0 }
-        self.init(octets: stride(from: 0, to: 64, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) })
+        self.init(
+            octets: stride(from: 0, to: 64, by: 2).map { UInt8(values[$0] << 4 | values[$0 + 1]) })
     }
 }

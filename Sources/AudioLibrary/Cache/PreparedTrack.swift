@@ -8,7 +8,8 @@ final class PreparedTrack: Sendable {
     let length: MediaTime
     let renditions: [MediaFormat: Rendition]
 
-    init(hash: ContentHash, title: String?, length: MediaTime, renditions: [MediaFormat: Rendition]) {
+    init(hash: ContentHash, title: String?, length: MediaTime, renditions: [MediaFormat: Rendition])
+    {
         self.hash = hash
         self.title = title
         self.length = length

@@ -34,7 +34,8 @@ struct TrackCache: Sendable {
         let path = path(hash, settings)
         do throws(SystemError) {
             let descriptor = try Descriptor(reading: path)
-            guard let header = TrackHeader(page: try descriptor.read(at: 0, count: TrackHeader.size)),
+            guard
+                let header = TrackHeader(page: try descriptor.read(at: 0, count: TrackHeader.size)),
                 header.hash == hash,
                 Int64(try descriptor.status().st_size) == header.fileSize,
                 settings.formats.allSatisfy({ format in
@@ -62,7 +63,8 @@ struct TrackCache: Sendable {
     func store(
         _ header: TrackHeader, _ settings: PreparationSettings,
         fill: (
-            _ write: (_ section: Int, _ offset: Int64, _ octets: [UInt8]) throws(PreparationError) -> Void
+            _ write: (_ section: Int, _ offset: Int64, _ octets: [UInt8]) throws(PreparationError)
+                -> Void
         ) throws(PreparationError) -> Void
     ) throws(PreparationError) {
         guard let page = header.page else { throw .library("SHA-256 can't be computed") }
@@ -84,7 +86,8 @@ struct TrackCache: Sendable {
     private func write(
         _ header: TrackHeader, _ page: [UInt8],
         fill: (
-            _ write: (_ section: Int, _ offset: Int64, _ octets: [UInt8]) throws(PreparationError) -> Void
+            _ write: (_ section: Int, _ offset: Int64, _ octets: [UInt8]) throws(PreparationError)
+                -> Void
         ) throws(PreparationError) -> Void,
         temporary: String, path: String
     ) throws(PreparationError) {

@@ -22,7 +22,10 @@ struct TrackHeader: Equatable {
     private static let magic = Array("INTRMZO1".utf8)
     private static let longestTitle = 1024
 
-    init(hash: ContentHash, length: MediaTime, loudness: Double, title: String?, formats: [MediaFormat]) {
+    init(
+        hash: ContentHash, length: MediaTime, loudness: Double, title: String?,
+        formats: [MediaFormat]
+    ) {
         self.hash = hash
         self.length = length
         self.loudness = loudness

@@ -8,7 +8,9 @@ package enum AudioFileFuzzing {
     package static func read(_ octets: [UInt8]) -> Int64? {
         // A file without a name: what is read from must be a descriptor.
         let descriptor = Descriptor(adopting: clinux_memfd_create())
-        guard (try? Descriptor.write(octets, to: descriptor.number, at: 0)) != nil else { return nil }
+        guard (try? Descriptor.write(octets, to: descriptor.number, at: 0)) != nil else {
+            return nil
+        }
         do throws(PreparationError) {
             var file = try AudioFile(descriptor)
             var buffer = [Float](repeating: 0, count: 4096 * file.channels)

@@ -179,7 +179,8 @@ final class PreparationPool: @unchecked Sendable {  // all that changes is guard
                 return .broken(error, isCertain: isCertain)
             }
         } catch {
-            return error.errno == ENOENT ? .changed : .broken(.unreadable(error.text), isCertain: true)
+            return error.errno == ENOENT
+                ? .changed : .broken(.unreadable(error.text), isCertain: true)
         }
     }
 }

@@ -32,7 +32,8 @@ struct Resampler: ~Copyable {
     }
 
     /// Appends what comes out when `input` goes in.
-    mutating func process(_ input: Span<Float>, into output: inout [Float]) throws(PreparationError) {
+    mutating func process(_ input: Span<Float>, into output: inout [Float]) throws(PreparationError)
+    {
         guard let state else {
             input.withUnsafeBufferPointer { output.append(contentsOf: $0) }
             return

@@ -31,7 +31,9 @@ struct Tone: PCMSource {
     mutating func rewind() { at = 0 }
 
     /// Makes it in memory, in all formats.
-    static func prepare(formats: [MediaFormat], truePeakLimit: Double) throws(PreparationError) -> PreparedTrack {
+    static func prepare(formats: [MediaFormat], truePeakLimit: Double) throws(PreparationError)
+        -> PreparedTrack
+    {
         var source = Tone()
         // Softer than music: this is no entertainment.
         let settings = PreparationSettings(
@@ -41,7 +43,8 @@ struct Tone: PCMSource {
         try preparation.encode(&source) { (format, part) in octets[format] += part }
         var renditions: [MediaFormat: Rendition] = [:]
         for (format, data) in zip(formats, octets) {
-            let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: data.count, alignment: 64)
+            let memory = UnsafeMutableRawBufferPointer.allocate(
+                byteCount: data.count, alignment: 64)
             memory.copyBytes(from: data)
             guard let base = memory.baseAddress else { continue }
             nonisolated(unsafe) let allocation = memory

@@ -13,9 +13,10 @@ struct TruePeakMeter {
     private static let stretch = 64
     /// What an output can be at most for inputs of up to 1: the taps' magnitudes of the worst
     /// phase.
-    private static let reach: Float = (0..<4).map { phase in
-        coefficients.reduce(0) { $0 + abs($1[phase]) }
-    }.max() ?? 4
+    private static let reach: Float =
+        (0..<4).map { phase in
+            coefficients.reduce(0) { $0 + abs($1[phase]) }
+        }.max() ?? 4
 
     init(channels: Int) {
         self.channels = channels
@@ -28,7 +29,9 @@ struct TruePeakMeter {
         for channel in 0..<channels {
             var wave = history[channel]
             wave.reserveCapacity(wave.count + samples.count / channels)
-            for i in stride(from: channel, to: samples.count, by: channels) { wave.append(samples[i]) }
+            for i in stride(from: channel, to: samples.count, by: channels) {
+                wave.append(samples[i])
+            }
             search(wave)
             history[channel] = Array(wave.suffix(TruePeakMeter.taps - 1))
         }

@@ -61,7 +61,8 @@ struct WaveLayout: Equatable {
                 guard octets.count == promised else { return nil }
                 format = octets
             }
-            at = WaveLayout.next(after: body, promised: promised, name: chunk[0..<4], size: size, read)
+            at = WaveLayout.next(
+                after: body, promised: promised, name: chunk[0..<4], size: size, read)
         }
         return nil
     }
@@ -98,7 +99,8 @@ struct WaveLayout: Equatable {
         guard promised % 2 == 1 else { return end }
         let following = read(end, 5)
         // The pad octet is 0, and no chunk's name begins with that.
-        return following.first == 0 || following.count < 5 ? end + 1 : isName(following[0..<4]) ? end : end + 1
+        return following.first == 0 || following.count < 5
+            ? end + 1 : isName(following[0..<4]) ? end : end + 1
     }
 
     private static func isName(_ octets: ArraySlice<UInt8>) -> Bool {

@@ -180,7 +180,9 @@ struct Catalogue {
                 entries[key]?.isOpen = false
                 entries[key]?.wasClosed = true
             }
-            guard let entry = entries[key], case .waiting(let why, _) = entry.state else { continue }
+            guard let entry = entries[key], case .waiting(let why, _) = entry.state else {
+                continue
+            }
             let until = due(entry)
             entries[key]?.state = .waiting(why, until: until)
         }
@@ -216,7 +218,8 @@ struct Catalogue {
             actions.append(.report(report(key, entry)))
             touch(key.className, now)
         case .beingWritten:
-            entry.state = .waiting("another program has it open for writing", until: now + Catalogue.retry)
+            entry.state = .waiting(
+                "another program has it open for writing", until: now + Catalogue.retry)
             entries[key] = entry
         case .unsure:
             let quiet =
@@ -241,7 +244,9 @@ struct Catalogue {
         }
         // The default class first, since others play what it does.
         let names = stale.keys.sorted { a, b in
-            (a == configuration.defaultClass ? 0 : 1, a) < (b == configuration.defaultClass ? 0 : 1, b)
+            (a == configuration.defaultClass ? 0 : 1, a) < (
+                b == configuration.defaultClass ? 0 : 1, b
+            )
         }
         for name in names {
             guard let since = stale[name], publicationDue(name, since) <= now else { continue }
@@ -495,7 +500,8 @@ struct Catalogue {
         if !broken.isEmpty { return .allBroken(broken.count) }
         if case .file(let file)? = configuration.classes[name]?.order { return .fileMissing(file) }
         let isThere = folders.keys.contains { className(ofFolder: $0) == name && !$0.isEmpty }
-        return isThere || folders[""]?.files.isEmpty == false && name == "default" ? .empty : .missing
+        return isThere || folders[""]?.files.isEmpty == false && name == "default"
+            ? .empty : .missing
     }
 
     /// What the class should play now.

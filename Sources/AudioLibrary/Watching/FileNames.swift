@@ -25,7 +25,9 @@ enum FileNames {
     /// The name without its extension, which serves as a title.
     static func title(_ path: String) -> String {
         let name = path.split(separator: "/").last ?? ""
-        guard let point = name.lastIndex(of: "."), point > name.startIndex else { return String(name) }
+        guard let point = name.lastIndex(of: "."), point > name.startIndex else {
+            return String(name)
+        }
         return String(name[..<point])
     }
 }

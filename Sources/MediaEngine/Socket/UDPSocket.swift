@@ -12,7 +12,8 @@ final class UDPSocket: Sendable {
         _ local: Endpoint, dscp: UInt8, bufferOctets: Int32, reusesAddress: Bool = false
     ) throws(MediaEngineError) {
         let isIPv6 = local.address.isIPv6
-        let kind = Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
+        let kind =
+            Int32(SOCK_DGRAM.rawValue) | Int32(SOCK_NONBLOCK.rawValue)
             | Int32(SOCK_CLOEXEC.rawValue)
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         self.local = local

@@ -1,7 +1,6 @@
-package import Playout
-
 import CLinux
 import Glibc
+package import Playout
 
 /// A playlist with its audio as plain addresses, so that a sending thread touches no object.
 package final class PreparedPlaylist: @unchecked Sendable {  // all stored properties are constants

@@ -538,7 +538,8 @@ extension StreamTable {
         }
     }
 
-    private func change(_ run: inout Run, _ format: MediaFormat, to player: Int32, at time: Int64?) {
+    private func change(_ run: inout Run, _ format: MediaFormat, to player: Int32, at time: Int64?)
+    {
         // A class whose new playlist lacks the format goes on with the old one.
         guard plays(player, format) else { return }
         release(run.next)

@@ -16,10 +16,11 @@ func startThread(
     pthread_sigmask(SIG_BLOCK, &all, &before)
     defer { pthread_sigmask(SIG_SETMASK, &before, nil) }
     var thread = pthread_t()
-    let argument = Unmanaged.passRetained(Body {
-        clinux_name_thread(name)
-        body()
-    })
+    let argument = Unmanaged.passRetained(
+        Body {
+            clinux_name_thread(name)
+            body()
+        })
     let code = pthread_create(
         &thread, nil,
         { argument in

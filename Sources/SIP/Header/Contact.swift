@@ -33,7 +33,9 @@ package struct Contact: Hashable, Sendable, CustomStringConvertible {
     /// Reads `qvalue`: 0 or 1 with up to three decimals.
     static func thousandths(_ text: String) -> Int? {
         let octets = Array(text.utf8)
-        guard (1...5).contains(octets.count), octets[0] == 0x30 || octets[0] == 0x31 else { return nil }
+        guard (1...5).contains(octets.count), octets[0] == 0x30 || octets[0] == 0x31 else {
+            return nil
+        }
         var value = Int(octets[0] - 0x30) * 1000
         guard octets.count > 1 else { return value }
         guard octets[1] == 0x2e else { return nil }

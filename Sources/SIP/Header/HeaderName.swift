@@ -24,7 +24,8 @@ package struct HeaderName: Hashable, Sendable, CustomStringConvertible, Expressi
 
     @inlinable
     package static func == (a: HeaderName, b: HeaderName) -> Bool {
-        a.known == b.known && (a.known != .other || a.spelling.lowercased() == b.spelling.lowercased())
+        a.known == b.known
+            && (a.known != .other || a.spelling.lowercased() == b.spelling.lowercased())
     }
 
     @inlinable

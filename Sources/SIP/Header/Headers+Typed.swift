@@ -126,7 +126,9 @@ extension Headers {
     package var contentType: TokenWithParameters? {
         get throws(HeaderError) {
             guard let type = try tokenWithParameters(.contentType) else { return nil }
-            guard type.value.utf8.contains(.slash) else { throw HeaderError(.malformed, .contentType) }
+            guard type.value.utf8.contains(.slash) else {
+                throw HeaderError(.malformed, .contentType)
+            }
             return type
         }
     }

@@ -73,7 +73,9 @@ extension OutlineScanner {
         while lineEnd > methodEnd, octets[lineEnd - 1].isLinearWhitespace { lineEnd -= 1 }
         if lineEnd < end { note(.startLine) }
         var versionStart = lineEnd
-        while versionStart > methodEnd, !octets[versionStart - 1].isLinearWhitespace { versionStart -= 1 }
+        while versionStart > methodEnd, !octets[versionStart - 1].isLinearWhitespace {
+            versionStart -= 1
+        }
         guard versionStart > methodEnd + 1, versionStart + 4 <= lineEnd,
             OutlineScanner.isProtocol(octets, versionStart)
         else { throw .notSIP }

@@ -66,7 +66,9 @@ extension Request {
         if method == .register {
             // RFC 3261 §10.2: the address-of-record is a SIP URI, and so is what a registrar binds
             // here.
-            guard to.uri.scheme.isSIP || to.uri.scheme == .tel else { return bad("To Is No SIP URI") }
+            guard to.uri.scheme.isSIP || to.uri.scheme == .tel else {
+                return bad("To Is No SIP URI")
+            }
             guard from.uri.scheme.isSIP || from.uri.scheme == .tel else {
                 return bad("From Is No SIP URI")
             }

@@ -42,7 +42,8 @@ package struct Request: Sendable {
         origin = headers.storage
         self.uri = .located(uri)
         bodyStorage = .located(outline.body)
-        startLine = outline.fault == .startLine || !outline.hasStandardLineEnds ? nil : outline.startLine
+        startLine =
+            outline.fault == .startLine || !outline.hasStandardLineEnds ? nil : outline.startLine
         hasStandardLineEnds = outline.hasStandardLineEnds
         fault = outline.fault
         isVersion2 = outline.isVersion2

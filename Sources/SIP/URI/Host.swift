@@ -44,7 +44,9 @@ extension Host {
             return
         }
         // Underscores are in no hostname, and in many networks.
-        let name = reader.takeWhile { $0.isDigit || $0.isLetter || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f }
+        let name = reader.takeWhile {
+            $0.isDigit || $0.isLetter || $0 == 0x2d || $0 == 0x2e || $0 == 0x5f
+        }
         guard !name.isEmpty else { return nil }
         if let first = name.first, first.isDigit, let address = IPAddress(utf8: name) {
             self = .address(address)
@@ -73,7 +75,9 @@ extension Host {
     static func port(reading reader: inout ValueReader) -> UInt16?? {
         guard reader.take(.colon) else { return .some(nil) }
         let digits = reader.takeWhile(\.isDigit)
-        guard let value = UInt64(digits: digits), let port = UInt16(exactly: value) else { return nil }
+        guard let value = UInt64(digits: digits), let port = UInt16(exactly: value) else {
+            return nil
+        }
         return .some(port)
     }
 }

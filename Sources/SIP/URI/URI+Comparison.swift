@@ -33,7 +33,8 @@ extension URI {
         }
     }
 
-    private static func hasEqualValue(_ a: Parameters.Parameter, _ b: Parameters.Parameter) -> Bool {
+    private static func hasEqualValue(_ a: Parameters.Parameter, _ b: Parameters.Parameter) -> Bool
+    {
         unescapedOctets(a.value ?? "").elementsEqual(unescapedOctets(b.value ?? "")) {
             $0.lowercased == $1.lowercased
         }
@@ -44,12 +45,15 @@ extension URI {
         (headers ?? "").split(separator: "&").map { pair in
             let parts = pair.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false)
             let name = HeaderName(unescaped(String(parts[0]))).text.lowercased()
-            return Array(name.utf8) + [.equals] + unescapedOctets(parts.count == 2 ? String(parts[1]) : "")
+            return Array(name.utf8) + [.equals]
+                + unescapedOctets(parts.count == 2 ? String(parts[1]) : "")
         }.sorted { $0.lexicographicallyPrecedes($1) }
     }
 
     private func hasEqualNumber(to other: URI) -> Bool {
-        guard let a = TelephoneNumber(self), let b = TelephoneNumber(other), a == b else { return false }
+        guard let a = TelephoneNumber(self), let b = TelephoneNumber(other), a == b else {
+            return false
+        }
         // RFC 3966 §4: parameters in any order, all of them count, without regard to case.
         func rest(_ uri: URI) -> [String] {
             uri.parameters.all.filter {

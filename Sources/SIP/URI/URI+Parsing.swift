@@ -50,7 +50,8 @@ extension URI {
         if let at = rest.firstIndex(of: .at) {
             var info = rest[..<at]
             reader = ValueReader(rest[(at + 1)...])
-            guard URI.hasValidEscapes(info), !info.contains(.quote), !reader.rest.contains(.at) else { return nil }
+            guard URI.hasValidEscapes(info), !info.contains(.quote), !reader.rest.contains(.at)
+            else { return nil }
             if let colon = info.firstIndex(of: .colon) {
                 password = info[(colon + 1)...].text
                 info = info[..<colon]
@@ -85,8 +86,10 @@ extension URI {
 
     /// Whether the components put together give these octets again, so that no copy need be kept:
     /// scheme and host in small letters, no IPv6, no port with a zero in front.
-    private static func isAsWritten(_ uri: ArraySlice<UInt8>, _ hostPort: ArraySlice<UInt8>) -> Bool {
-        guard let first = uri.first, first == 0x73, uri.prefix(4).allSatisfy({ $0 & 0x20 != 0 }) else {
+    private static func isAsWritten(_ uri: ArraySlice<UInt8>, _ hostPort: ArraySlice<UInt8>) -> Bool
+    {
+        guard let first = uri.first, first == 0x73, uri.prefix(4).allSatisfy({ $0 & 0x20 != 0 })
+        else {
             return false
         }
         var previous: UInt8 = 0
@@ -115,7 +118,8 @@ extension URI {
         var parameters = Parameters()
         while reader.take(.semicolon) {
             let name = reader.takeWhile { $0 != .semicolon && $0 != .equals && $0 != .question }
-            guard !name.isEmpty, hasValidEscapes(name), parameters.all.count < Parameters.limit else {
+            guard !name.isEmpty, hasValidEscapes(name), parameters.all.count < Parameters.limit
+            else {
                 return nil
             }
             guard reader.take(.equals) else {

@@ -131,7 +131,9 @@ extension URI: Hashable {
     private var key: Key {
         Key(
             scheme: scheme,
-            user: escapedUser.map { scheme == .tel ? Array(TelephoneNumber.plain($0).utf8) : URI.unescapedOctets($0) },
+            user: escapedUser.map {
+                scheme == .tel ? Array(TelephoneNumber.plain($0).utf8) : URI.unescapedOctets($0)
+            },
             password: password.map(URI.unescapedOctets), host: host, port: port,
             parameters: parameters.all.map {
                 $0.name.lowercased() + "="

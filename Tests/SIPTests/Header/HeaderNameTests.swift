@@ -11,12 +11,15 @@ import Testing
         }
     }
 
-    @Test(arguments: [
-        ("a", .acceptContact), ("b", .referredBy), ("c", .contentType), ("d", .requestDisposition),
-        ("e", .contentEncoding), ("f", .from), ("i", .callID), ("j", .rejectContact), ("k", .supported),
-        ("l", .contentLength), ("m", .contact), ("o", .event), ("r", .referTo), ("s", .subject),
-        ("t", .to), ("u", .allowEvents), ("v", .via), ("x", .sessionExpires), ("y", .identity),
-    ] as [(String, HeaderName)])
+    @Test(
+        arguments: [
+            ("a", .acceptContact), ("b", .referredBy), ("c", .contentType),
+            ("d", .requestDisposition),
+            ("e", .contentEncoding), ("f", .from), ("i", .callID), ("j", .rejectContact),
+            ("k", .supported),
+            ("l", .contentLength), ("m", .contact), ("o", .event), ("r", .referTo), ("s", .subject),
+            ("t", .to), ("u", .allowEvents), ("v", .via), ("x", .sessionExpires), ("y", .identity),
+        ] as [(String, HeaderName)])
     func compactFormsAreTheSame(compact: String, name: HeaderName) throws {
         #expect(HeaderName(compact) == name)
         #expect(HeaderName(compact.uppercased()) == name)
@@ -36,7 +39,8 @@ import Testing
     @Test(arguments: ["call\rid", "CALL\u{0d}ID", "Max\u{0d}Forwards", "To\u{0}", "\u{14}\u{0f}"])
     func controlsMakeNoName(name: String) throws {
         #expect(HeaderName(name).known == .other)
-        let message = try Message(parsing: Array("OPTIONS sip:a@b SIP/2.0\r\n\(name): x\r\n\r\n".utf8))
+        let message = try Message(
+            parsing: Array("OPTIONS sip:a@b SIP/2.0\r\n\(name): x\r\n\r\n".utf8))
         #expect(message.headers.count == 0)
     }
 }

@@ -45,7 +45,8 @@ import Testing
     /// G18: the lower Via is read either way, and goes back as it came.
     @Test(arguments: ["[2001:db8::99]", "2001:db8::99"])
     func receivedWithAndWithoutBrackets(received: String) throws {
-        let lower = "SIP/2.0/UDP [2001:db8::21]:5062;received=\(received);rport=33001;branch=z9hG4bKg18"
+        let lower =
+            "SIP/2.0/UDP [2001:db8::21]:5062;received=\(received);rport=33001;branch=z9hG4bKg18"
         var request = try request(
             """
             OPTIONS sip:201@pbx.example.com SIP/2.0
@@ -82,9 +83,16 @@ import Testing
             """
             Diversion: "Front desk, 2nd floor" <sip:201@pbx.example.com>;reason=no-answer;counter=1;privacy=off, <tel:+1-555-0143>;reason=unconditional
             Diversion: <sip:+15550144@carrier.example.net;user=phone>;reason=user-busy;counter=2
-            """).diversions
-        #expect(diversions.map { TelephoneNumber($0.uri)?.description } == ["201", "+15550143", "+15550144"])
-        #expect(diversions.map { $0.parameters["reason"] } == ["no-answer", "unconditional", "user-busy"])
+            """
+        ).diversions
+        #expect(
+            diversions.map { TelephoneNumber($0.uri)?.description } == [
+                "201", "+15550143", "+15550144",
+            ])
+        #expect(
+            diversions.map { $0.parameters["reason"] } == [
+                "no-answer", "unconditional", "user-busy",
+            ])
         #expect(diversions[0].displayName == "Front desk, 2nd floor")
     }
 
@@ -116,7 +124,9 @@ import Testing
         #expect(throws: HeaderError(.malformed, .contact)) {
             try headers("Contact: *, <sip:201@198.51.100.21>").contacts
         }
-        #expect(throws: HeaderError(.malformed, .contact)) { try headers("Contact: *\nm: *").contacts }
+        #expect(throws: HeaderError(.malformed, .contact)) {
+            try headers("Contact: *\nm: *").contacts
+        }
     }
 
     @Test func sessionTimers() throws {
@@ -137,7 +147,9 @@ import Testing
         #expect(throws: HeaderError(.outOfRange, .rseq)) { try headers("RSeq: 0").rseq }
         #expect(throws: HeaderError(.outOfRange, .rseq)) { try headers("RSeq: 2147483648").rseq }
         #expect(throws: HeaderError(.malformed, .rack)) { try headers("RAck: 1 INVITE").rack }
-        #expect(throws: HeaderError(.outOfRange, .rack)) { try headers("RAck: 4294967296 1 INVITE").rack }
+        #expect(throws: HeaderError(.outOfRange, .rack)) {
+            try headers("RAck: 4294967296 1 INVITE").rack
+        }
     }
 
     @Test func reasonsAndReplaces() throws {
@@ -153,7 +165,9 @@ import Testing
         #expect(try headers.reasons[0].parameters["text"] == "Call completed elsewhere")
         #expect(
             try headers.replaces
-                == Replaces(callID: "425928@bobster.example.org", toTag: "7743", fromTag: "6472", isEarlyOnly: true))
+                == Replaces(
+                    callID: "425928@bobster.example.org", toTag: "7743", fromTag: "6472",
+                    isEarlyOnly: true))
         #expect(try headers.referTo?.uri.headers == "Replaces=12345%40192.168.118.3%3Bto-tag%3D1")
         #expect(try headers.referredBy?.parameters["cid"] == "2UWQFN309shb3@ref.example")
         #expect(try headers.historyInfo.map { $0.parameters["index"] } == ["1", "1.1"])
@@ -162,20 +176,27 @@ import Testing
 
     @Test func retryAfterAndWarnings() throws {
         #expect(
-            try headers("Retry-After: 18000;duration=3600").retryAfter == RetryAfter(18000, duration: 3600))
-        #expect(try headers("Retry-After: 120 (I'm in a (long) meeting)").retryAfter == RetryAfter(120))
+            try headers("Retry-After: 18000;duration=3600").retryAfter
+                == RetryAfter(18000, duration: 3600))
         #expect(
-            try headers("Warning: 307 isi.edu \"Session parameter 'foo' not understood\", 399 a:5060 \"x, \\\"y\\\"\"").warnings
+            try headers("Retry-After: 120 (I'm in a (long) meeting)").retryAfter == RetryAfter(120))
+        #expect(
+            try headers(
+                "Warning: 307 isi.edu \"Session parameter 'foo' not understood\", 399 a:5060 \"x, \\\"y\\\"\""
+            ).warnings
                 == [
                     Warning(307, agent: "isi.edu", text: "Session parameter 'foo' not understood"),
                     Warning(399, agent: "a:5060", text: "x, \"y\""),
                 ])
-        #expect(throws: HeaderError(.malformed, .warning)) { try headers("Warning: 1812 overture \"In Progress\"").warnings }
+        #expect(throws: HeaderError(.malformed, .warning)) {
+            try headers("Warning: 1812 overture \"In Progress\"").warnings
+        }
     }
 
     @Test func bodies() throws {
         let headers = try headers(
-            "c: multipart/mixed ; boundary=\"a b\"\nContent-Disposition: session;handling=optional\nAccept: application/sdp;level=1, text/*;q=0.3")
+            "c: multipart/mixed ; boundary=\"a b\"\nContent-Disposition: session;handling=optional\nAccept: application/sdp;level=1, text/*;q=0.3"
+        )
         #expect(try headers.contentType?.isValue("Multipart/Mixed") == true)
         #expect(try headers.contentType?.parameters["boundary"] == "a b")
         #expect(try headers.contentDisposition?.parameters["handling"] == "optional")
@@ -190,9 +211,12 @@ import Testing
         #expect(date.description == "Sat, 13 Nov 2010 23:29:00 GMT")
         #expect(SIPDate(seconds: 0).description == "Thu, 01 Jan 1970 00:00:00 GMT")
         #expect(SIPDate(seconds: -1).description == "Wed, 31 Dec 1969 23:59:59 GMT")
-        #expect(SIPDate("Thu, 29 Feb 2024 12:00:00 GMT")?.description == "Thu, 29 Feb 2024 12:00:00 GMT")
+        #expect(
+            SIPDate("Thu, 29 Feb 2024 12:00:00 GMT")?.description == "Thu, 29 Feb 2024 12:00:00 GMT"
+        )
         for bad in [
-            "Fri, 01 Jan 2010 16:00:00 EST", "Fri, 30 Feb 2024 12:00:00 GMT", "01 Jan 2010 16:00:00 GMT",
+            "Fri, 01 Jan 2010 16:00:00 EST", "Fri, 30 Feb 2024 12:00:00 GMT",
+            "01 Jan 2010 16:00:00 GMT",
             "Fri, 01 Jan 2010 24:00:00 GMT", "", "Fri, 01 Jan 99999 16:00:00 GMT",
         ] {
             #expect(try headers("Date: \(bad)").date == nil)
@@ -221,12 +245,18 @@ import Testing
         #expect(challenges[0]["qop"] == "auth,auth-int")
         #expect(challenges[1]["algorithm"] == "SHA-256")
         #expect(challenges[1].description == "Digest realm=\"a\", nonce=\"2\", algorithm=SHA-256")
-        #expect(throws: HeaderError.self) { try self.headers("Authorization: Digest a=\"b").credentials(.authorization) }
-        #expect(throws: HeaderError.self) { try self.headers("Authorization: a=b").credentials(.authorization) }
+        #expect(throws: HeaderError.self) {
+            try self.headers("Authorization: Digest a=\"b").credentials(.authorization)
+        }
+        #expect(throws: HeaderError.self) {
+            try self.headers("Authorization: a=b").credentials(.authorization)
+        }
     }
 
     @Test func events() throws {
-        let headers = try headers("o: message-summary;id=7\nu: presence, message-summary\nSubscription-State: active;expires=60")
+        let headers = try headers(
+            "o: message-summary;id=7\nu: presence, message-summary\nSubscription-State: active;expires=60"
+        )
         #expect(try headers.event?.value == "message-summary")
         #expect(try headers.event?.parameters["id"] == "7")
         #expect(try headers.allowEvents == ["presence", "message-summary"])
@@ -258,7 +288,10 @@ import Testing
     }
 
     @Test func viaParts() throws {
-        let via = try #require(Via("SIP / 2.0 / tcp  Example.COM : 5070 ; branch = z9hG4bKx;maddr=224.2.0.1;ttl=16;rport;received=192.0.2.9"))
+        let via = try #require(
+            Via(
+                "SIP / 2.0 / tcp  Example.COM : 5070 ; branch = z9hG4bKx;maddr=224.2.0.1;ttl=16;rport;received=192.0.2.9"
+            ))
         #expect(via.transport == "TCP")
         #expect(via.host == "example.com")
         #expect(via.port == 5070)
@@ -267,7 +300,10 @@ import Testing
         #expect(via.wantsRport)
         #expect(via.rport == nil)
         #expect(via.received == IPAddress("192.0.2.9"))
-        #expect(via.description == "SIP/2.0/TCP example.com:5070;branch=z9hG4bKx;maddr=224.2.0.1;ttl=16;rport;received=192.0.2.9")
+        #expect(
+            via.description
+                == "SIP/2.0/TCP example.com:5070;branch=z9hG4bKx;maddr=224.2.0.1;ttl=16;rport;received=192.0.2.9"
+        )
         // The bare cookie can't be unique: it's matched as RFC 2543 would.
         #expect(Via("SIP/2.0/UDP a;branch=z9hG4bK")?.hasMagicCookie == false)
         #expect(Via("SIP/2.0/UDP a;branch=Z9HG4bK1")?.hasMagicCookie == true)

@@ -10,7 +10,8 @@ import Testing
     @Test(arguments: [HeaderName.via, .from, .to, .callID, .cseq])
     func missesWhatMustBeThere(name: HeaderName) throws {
         #expect(
-            try options(without: name).defect() == Rejection(.badRequest, reason: "Missing \(name)"))
+            try options(without: name).defect() == Rejection(.badRequest, reason: "Missing \(name)")
+        )
     }
 
     /// Its absence is RFC 2543's way.
@@ -45,7 +46,8 @@ import Testing
         ("CSeq: 1 INVITE", "CSeq Method Differs From Request-Line"),
         ("CSeq: 1 options", "CSeq Method Differs From Request-Line"),
         ("CSeq: OPTIONS", "Malformed CSeq"), ("CSeq: 1OPTIONS", "Malformed CSeq"),
-        ("Max-Forwards: 256", "Max-Forwards Out of Range"), ("Max-Forwards: x", "Malformed Max-Forwards"),
+        ("Max-Forwards: 256", "Max-Forwards Out of Range"),
+        ("Max-Forwards: x", "Malformed Max-Forwards"),
         ("Call-ID: a b", "Malformed Call-ID"), ("Call-ID:", "Malformed Call-ID"),
         ("From: \"a <sip:b@example.com>;tag=1", "Malformed From"),
         ("To: <sip:b@exa mple.com>", "Malformed To"), ("Via: SIP/2.0/UDP", "Malformed Via"),
@@ -64,17 +66,21 @@ import Testing
         #expect(parsed.defect() == Rejection(.badRequest, reason: reason))
     }
 
-    @Test(arguments: [
-        ("OPTIONS sip:a@example.com SIP/3.0", 505), ("OPTIONS sip:a@example.com SIP/2.00", 505),
-        ("OPTIONS sip:a@example.com sip/2.0", nil), ("OPTIONS <sip:a@example.com> SIP/2.0", 400),
-        ("OPTIONS  sip:a@example.com SIP/2.0", 400), ("OPTIONS sip:a@example.com SIP/2.0 ", 400),
-        ("OPTIONS sip:a@exa mple.com SIP/2.0", 400), ("OPTIONS sip:a@example.com?To=b SIP/2.0", 400),
-        ("OPTIONS sip:a%@example.com SIP/2.0", 400), ("OPTIONS sip:@example.com SIP/2.0", 400),
-        ("OPTIONS a SIP/2.0", 400), ("OPTIONS tel:+1-555-0142 SIP/2.0", nil),
-        ("OPTIONS tel:x SIP/2.0", 400), ("OPTIONS mailto:a@example.com SIP/2.0", 416),
-        ("OPTIONS nobodyKnowsThisScheme:a SIP/2.0", 416),
-        ("OPTIONS sip:\(String(repeating: "a", count: 9000))@example.com SIP/2.0", 414),
-    ] as [(String, StatusCode?)])
+    @Test(
+        arguments: [
+            ("OPTIONS sip:a@example.com SIP/3.0", 505), ("OPTIONS sip:a@example.com SIP/2.00", 505),
+            ("OPTIONS sip:a@example.com sip/2.0", nil),
+            ("OPTIONS <sip:a@example.com> SIP/2.0", 400),
+            ("OPTIONS  sip:a@example.com SIP/2.0", 400),
+            ("OPTIONS sip:a@example.com SIP/2.0 ", 400),
+            ("OPTIONS sip:a@exa mple.com SIP/2.0", 400),
+            ("OPTIONS sip:a@example.com?To=b SIP/2.0", 400),
+            ("OPTIONS sip:a%@example.com SIP/2.0", 400), ("OPTIONS sip:@example.com SIP/2.0", 400),
+            ("OPTIONS a SIP/2.0", 400), ("OPTIONS tel:+1-555-0142 SIP/2.0", nil),
+            ("OPTIONS tel:x SIP/2.0", 400), ("OPTIONS mailto:a@example.com SIP/2.0", 416),
+            ("OPTIONS nobodyKnowsThisScheme:a SIP/2.0", 416),
+            ("OPTIONS sip:\(String(repeating: "a", count: 9000))@example.com SIP/2.0", 414),
+        ] as [(String, StatusCode?)])
     func judgesTheRequestLine(line: String, status: StatusCode?) throws {
         let rest = text(try options().serialised()).drop { $0 != "\r\n" }
         guard case .request(let request) = try Message(parsing: Array("\(line)\(rest)".utf8)) else {
@@ -84,7 +90,8 @@ import Testing
         #expect(request.defect()?.status == status)
     }
 
-    @Test(arguments: ["", "\r\n\r\n", "hello", "OPTIONS\r\n\r\n", "OPTIONS sip:a\r\n\r\n",
+    @Test(arguments: [
+        "", "\r\n\r\n", "hello", "OPTIONS\r\n\r\n", "OPTIONS sip:a\r\n\r\n",
         "OPTIONS SIP/2.0\r\n\r\n", "GET / HTTP/1.1\r\n\r\n", "SIP/2.0 99 Low\r\n\r\n",
         "SIP/2.0 700 High\r\n\r\n", "SIP/2.0 2000 Long\r\n\r\n", "SIP/2.0 \r\n\r\n", "SIP/2.0",
         "\u{0}\u{0}\u{0}\u{0}",
@@ -133,7 +140,10 @@ import Testing
         let long = String(repeating: "x", count: 101)
         #expect(throws: MessageError.fieldTooLong) { try parse("A: \(long)", limits) }
         #expect(throws: MessageError.fieldTooLong) {
-            try Message(parsing: octets("OPTIONS sip:a SIP/2.0\nA: \(long.dropLast(50))\n \(long.dropLast(50))\n\n"), limits: limits)
+            try Message(
+                parsing: octets(
+                    "OPTIONS sip:a SIP/2.0\nA: \(long.dropLast(50))\n \(long.dropLast(50))\n\n"),
+                limits: limits)
         }
         limits = MessageLimits()
         limits.headLength = 100

@@ -10,7 +10,8 @@ import Testing
         var mutation = Mutation(seed: UInt64(seed) + 1)
         var messages = 0
         for _ in 0..<2_500 {
-            let octets = mutation.mutate(originals[mutation.below(originals.count)], others: originals)
+            let octets = mutation.mutate(
+                originals[mutation.below(originals.count)], others: originals)
             do {
                 if try MessageExercise.run(octets) { messages += 1 }
             } catch {

@@ -21,12 +21,13 @@ import Testing
         #expect(Vector.all("rfc5118").count == 12)
     }
 
-    @Test(arguments: [
-        ("ipv6-good", "2001:db8::10", nil), ("port-ambiguous", "2001:db8::10:5070", nil),
-        ("port-unambiguous", "2001:db8::10", 5070),
-        ("ipv6-bug-abnf-3-colons", "2001:db8::192.0.2.1", nil),
-        ("ipv6-correct-abnf-2-colons", "2001:db8::192.0.2.1", nil),
-    ] as [(String, String, UInt16?)])
+    @Test(
+        arguments: [
+            ("ipv6-good", "2001:db8::10", nil), ("port-ambiguous", "2001:db8::10:5070", nil),
+            ("port-unambiguous", "2001:db8::10", 5070),
+            ("ipv6-bug-abnf-3-colons", "2001:db8::192.0.2.1", nil),
+            ("ipv6-correct-abnf-2-colons", "2001:db8::192.0.2.1", nil),
+        ] as [(String, String, UInt16?)])
     func readsTheRequestURI(name: String, address: String, port: UInt16?) throws {
         let uri = try request(name).requestURI
         #expect(uri.host.address == IPAddress(address))

@@ -41,11 +41,15 @@ import Testing
 
     /// A request without Content-Length isn't waited for (G14).
     @Test func takesNoLengthForNone() {
-        #expect(events([Self.options(1, length: nil) + Self.options(2, length: nil)]) == [first, second])
+        #expect(
+            events([Self.options(1, length: nil) + Self.options(2, length: nil)]) == [
+                first, second,
+            ])
     }
 
     @Test func cutsAnyWay() {
-        let all = Self.options(1, length: "8", body: "a\r\n\r\n\r\nb") + "\r\n\r\n\r\n" + Self.options(2)
+        let all =
+            Self.options(1, length: "8", body: "a\r\n\r\n\r\nb") + "\r\n\r\n\r\n" + Self.options(2)
         let expected = [first, "ping", second]
         #expect(events([all]) == expected)
         let octets = Array(all.unicodeScalars)
@@ -80,11 +84,18 @@ import Testing
         (Self.options(1, length: "65536"), "body longer than the limit"),
         (Self.options(1, length: "65530"), "body longer than the limit"),
         (Self.options(1, length: "18446744073709551615"), "body longer than the limit"),
-        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "no SIP message"), ("\u{16}\u{3}\u{1}", "no SIP message"),
+        ("GET / HTTP/1.1\r\nHost: a\r\n\r\n", "no SIP message"),
+        ("\u{16}\u{3}\u{1}", "no SIP message"),
         ("\rOPTIONS", "no SIP message"), ("{\"a\": 1}", "no SIP message"),
-        ("OPTIONS sip:a SIP/2.0\r\nX: " + String(repeating: "x", count: 70_000), "header longer than the limit"),
+        (
+            "OPTIONS sip:a SIP/2.0\r\nX: " + String(repeating: "x", count: 70_000),
+            "header longer than the limit"
+        ),
         (String(repeating: "A: b\r\n", count: 20_000), "header longer than the limit"),
-        ("OPTIONS sip:a SIP/2.0\r\n" + String(repeating: "A: b\r\n", count: 300) + "\r\n", "no SIP message"),
+        (
+            "OPTIONS sip:a SIP/2.0\r\n" + String(repeating: "A: b\r\n", count: 300) + "\r\n",
+            "no SIP message"
+        ),
     ])
     func closesABrokenFrame(text: String, reason: String) {
         #expect(events([text, Self.options(1)]) == ["broken: \(reason)", "broken: \(reason)"])
@@ -98,7 +109,8 @@ import Testing
     /// A message that trickles in is searched once, not from its start at every read.
     @Test func slowMessagesCostNoMore() {
         var framer = StreamFramer()
-        let message = Array(Self.options(1, length: "60000", body: String(repeating: "b", count: 60_000)).utf8)
+        let message = Array(
+            Self.options(1, length: "60000", body: String(repeating: "b", count: 60_000)).utf8)
         var found = 0
         for octet in message {
             framer.append([octet])

@@ -16,7 +16,9 @@ func response(_ text: String) throws -> Response {
 }
 
 func octets(_ text: String) -> [UInt8] {
-    Array(text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n").utf8)
+    Array(
+        text.split(separator: "\n", omittingEmptySubsequences: false).joined(separator: "\r\n").utf8
+    )
 }
 
 func text(_ octets: [UInt8]) -> String { String(decoding: octets, as: UTF8.self) }
