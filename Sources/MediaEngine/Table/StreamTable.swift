@@ -695,6 +695,8 @@ extension StreamTable {
             record.pointee.packetsReported = 0
             record.pointee.hot.marker = 0x80
         }
+        // A new talkspurt after silence (RFC 3551 §4.1).
+        if old.sending == .paused { record.pointee.hot.marker = 0x80 }
         record.pointee.setup = setup
         if !setup.isLive {
             let newest = newestPlayer(of: Int(setup.classIndex), for: setup.format)

@@ -93,21 +93,32 @@ extension KnownHeader {
             case (0x6c2d747065636361, 0x65676175676e61): return .acceptLanguage  // Accept-Language
             case (0x702d65746f6d6572, 0x64692d79747261): return .remotePartyID  // Remote-Party-ID
             case (0x2d6e6f6973736573, 0x73657269707865): return .sessionExpires  // Session-Expires
-            case (0x2d746e65746e6f63, 0x676e69646f636e65): return .contentEncoding  // Content-Encoding
-            case (0x2d746e65746e6f63, 0x65676175676e616c): return .contentLanguage  // Content-Language
-            case (0x687475612d777777, 0x6574616369746e65): return .wwwAuthenticate  // WWW-Authenticate
+            // Content-Encoding
+            case (0x2d746e65746e6f63, 0x676e69646f636e65): return .contentEncoding
+            // Content-Language
+            case (0x2d746e65746e6f63, 0x65676175676e616c): return .contentLanguage
+            // WWW-Authenticate
+            case (0x687475612d777777, 0x6574616369746e65): return .wwwAuthenticate
             default: return .other
             }
         }
         switch (first, second, third) {
-        case (0x75612d79786f7270, 0x616369746e656874, 0x6574): return .proxyAuthenticate  // Proxy-Authenticate
-        case (0x7069726373627573, 0x6174732d6e6f6974, 0x6574): return .subscriptionState  // Subscription-State
-        case (0x69746e6568747561, 0x692d6e6f69746163, 0x6f666e): return .authenticationInfo  // Authentication-Info
-        case (0x2d746e65746e6f63, 0x7469736f70736964, 0x6e6f69): return .contentDisposition  // Content-Disposition
-        case (0x7472657373612d70, 0x746e6564692d6465, 0x797469): return .pAssertedIdentity  // P-Asserted-Identity
-        case (0x75612d79786f7270, 0x74617a69726f6874, 0x6e6f69): return .proxyAuthorization  // Proxy-Authorization
-        case (0x2d74736575716572, 0x7469736f70736964, 0x6e6f69): return .requestDisposition  // Request-Disposition
-        case (0x7265666572702d70, 0x6e6564692d646572, 0x79746974): return .pPreferredIdentity  // P-Preferred-Identity
+        // Proxy-Authenticate
+        case (0x75612d79786f7270, 0x616369746e656874, 0x6574): return .proxyAuthenticate
+        // Subscription-State
+        case (0x7069726373627573, 0x6174732d6e6f6974, 0x6574): return .subscriptionState
+        // Authentication-Info
+        case (0x69746e6568747561, 0x692d6e6f69746163, 0x6f666e): return .authenticationInfo
+        // Content-Disposition
+        case (0x2d746e65746e6f63, 0x7469736f70736964, 0x6e6f69): return .contentDisposition
+        // P-Asserted-Identity
+        case (0x7472657373612d70, 0x746e6564692d6465, 0x797469): return .pAssertedIdentity
+        // Proxy-Authorization
+        case (0x75612d79786f7270, 0x74617a69726f6874, 0x6e6f69): return .proxyAuthorization
+        // Request-Disposition
+        case (0x2d74736575716572, 0x7469736f70736964, 0x6e6f69): return .requestDisposition
+        // P-Preferred-Identity
+        case (0x7265666572702d70, 0x6e6564692d646572, 0x79746974): return .pPreferredIdentity
         default: return .other
         }
     }
