@@ -209,7 +209,7 @@ package final class MediaEngine: Sendable {
                 id: id, thread: thread, number: number, classIndex: classIndex,
                 parameters: parameters, pair: pair, ownsPair: parameters.isSymmetric,
                 identity: SourceIdentity(ssrc: state.newSSRC()))
-            stream.reviewProof(at: now)
+            stream.reviewProof(at: now, isElsewhere: true)
             if case .promised = parameters.rtcpWatch { stream.rtcpSince = now }
             var start: Int64 = 0
             if case .personal(_, let from) = parameters.source { start = from.ticks }
@@ -255,12 +255,13 @@ package final class MediaEngine: Sendable {
             state.leave(old)
             stream.parameters = parameters
             stream.parameters.isSymmetric = old.parameters.isSymmetric
-            if parameters.destination != old.parameters.destination {
+            let isElsewhere = parameters.destination != old.parameters.destination
+            if isElsewhere {
                 stream.latch = Latch()
                 stream.latchedRTCP = nil
                 stream.failures = FailureRun()
             }
-            stream.reviewProof(at: now)
+            stream.reviewProof(at: now, isElsewhere: isElsewhere)
             if parameters.rtcpWatch != old.parameters.rtcpWatch {
                 stream.rtcpSince = nil
                 if case .promised = parameters.rtcpWatch { stream.rtcpSince = now }

@@ -1,7 +1,7 @@
-import Primitives
+package import Primitives
 
 /// Errors of one destination in a row: one is chance, several over two seconds are an answer.
-struct FailureRun {
+package struct FailureRun: Sendable {
     private static let least = 3
     private static let span = Interval.seconds(2)
     /// Longer without an error is a success in between.
@@ -12,8 +12,10 @@ struct FailureRun {
     private var last = Instant(nanoseconds: 0)
     private var isReported = false
 
+    package init() {}
+
     /// - Returns: true once, when the destination must be taken for unreachable.
-    mutating func fail(at now: Instant) -> Bool {
+    package mutating func fail(at now: Instant) -> Bool {
         if count == 0 || now - last > FailureRun.gap {
             self = FailureRun()
             first = now
@@ -27,5 +29,5 @@ struct FailureRun {
         return true
     }
 
-    mutating func succeed() { self = FailureRun() }
+    package mutating func succeed() { self = FailureRun() }
 }

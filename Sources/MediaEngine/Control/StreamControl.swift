@@ -58,21 +58,30 @@ struct StreamControl {
         }
     }
 
+    /// Whether the destination gets nothing but the few packets of a trial: no reports either, also
+    /// while nothing is sent.
+    private var isOnTrial: Bool {
+        guard case .required = parameters.proof else { return false }
+        if case .proven = proof { return false }
+        return true
+    }
+
     var setup: StreamSetup {
         let isLive: Bool
         if case .live = parameters.source { isLive = true } else { isLive = false }
-        let isStopped = proof == .expired
         return StreamSetup(
             classIndex: classIndex, isLive: isLive, format: parameters.format,
             payloadType: parameters.payloadType, packetTime: Int32(parameters.packetTime),
             sending: sending, destination: SocketAddress(destination),
-            rtcpDestination: SocketAddress(isStopped ? nil : rtcpDestination),
+            rtcpDestination: SocketAddress(isOnTrial ? nil : rtcpDestination),
             socket: pair.rtp.descriptor, rtcpSocket: rtcpSocket.descriptor,
             sharesSocket: !ownsPair, ssrc: identity.ssrc)
     }
 
     /// Starts, keeps or ends the wait for proof after `parameters` changed.
-    mutating func reviewProof(at now: Instant) {
+    ///
+    /// - Parameter isElsewhere: music now goes to another destination than before.
+    mutating func reviewProof(at now: Instant, isElsewhere: Bool) {
         guard case .required(let time) = parameters.proof else {
             proof = .notNeeded
             return
@@ -84,6 +93,8 @@ struct StreamControl {
         }
         switch proof {
         case .waiting: break
+        // Whoever did not want it is not asked again because signalling repeats itself.
+        case .expired where !isElsewhere: break
         case .notNeeded, .proven, .expired: proof = .waiting(until: now + time)
         }
     }

@@ -43,6 +43,8 @@ package final class StreamTable<Sender: PacketSender> {
     private var starting: [Int32] = []
     private var capped: [Int32] = []
     private var pausedCount = 0
+    /// Programme time at which a class's next playlist has become its current one everywhere.
+    private var nextPromotion: Int64 = .max
 
     /// The tick to come: commands act as of it.
     private var tick: Int64 = 0
@@ -147,6 +149,7 @@ extension StreamTable {
     package func advance(tick: Int64, wall: WallClockTime, isSkipped: Bool = false) {
         prepare(tick: tick, wall: wall)
         if isSkipped { counts.skippedTicks += 1 }
+        if live >= nextPromotion { promoteDue() }
         if !starting.isEmpty { startDue() }
         for wheel in wheels where wheel.occupied != 0 {
             let slot = Int(tick % wheel.packetTime)
@@ -173,6 +176,9 @@ extension StreamTable {
             if let turn = wheel.nextTurn(from: tick) { next = min(next ?? turn, turn) }
         }
         if pausedCount > 0 { next = min(next ?? .max, (tick + 63) & ~63) }
+        if nextPromotion < .max {
+            next = min(next ?? .max, tick + max(0, nextPromotion - live) / 8)
+        }
         return next
     }
 }
@@ -452,14 +458,10 @@ extension StreamTable {
 
     /// What a live lane of the class plays: what its others play.
     private func liveRun(of classIndex: Int, for format: MediaFormat) -> Run {
-        var state = classes[classIndex]
-        if state.next >= 0 && live >= state.switchAt {
-            release(state.current)
-            state.current = state.next
-            state.next = -1
-            state.switchAt = .max
-            classes[classIndex] = state
+        if classes[classIndex].next >= 0 && live >= classes[classIndex].switchAt {
+            promote(classIndex)
         }
+        let state = classes[classIndex]
         var run = Run()
         let hasCurrent = plays(state.current, format)
         let hasNext = plays(state.next, format)
@@ -505,6 +507,8 @@ extension StreamTable {
             let found = current.locate(live)
             classes[classIndex].next = number
             classes[classIndex].switchAt = live + max(1, found.remaining.ticks)
+            nextPromotion = min(
+                nextPromotion, classes[classIndex].switchAt + StreamTable.promotionDelay)
         } else {
             classes[classIndex].current = number
             classes[classIndex].switchAt = .max
@@ -536,6 +540,42 @@ extension StreamTable {
             record.pointee.run.forget()
             withHot(record) { $0.runEnd = .min }
         }
+    }
+
+    /// The longest packet: one that began before a change may still be asked for.
+    private static var promotionDelay: Int64 { 60 * 8 }
+
+    /// Lets go of playlists whose last track has ended, also where nobody listens.
+    private func promoteDue() {
+        nextPromotion = .max
+        let limit = live - StreamTable.promotionDelay
+        for i in classes.indices where classes[i].next >= 0 {
+            guard classes[i].switchAt <= limit else {
+                nextPromotion = min(
+                    nextPromotion, classes[i].switchAt + StreamTable.promotionDelay)
+                continue
+            }
+            promote(i)
+        }
+        for i in 0..<laneCount { promote(&lanes[i].run, limit) }
+        for i in multicasts.indices { promote(&multicasts[i].run, limit) }
+    }
+
+    private func promote(_ classIndex: Int) {
+        release(classes[classIndex].current)
+        classes[classIndex].current = classes[classIndex].next
+        classes[classIndex].next = -1
+        classes[classIndex].switchAt = .max
+    }
+
+    private func promote(_ run: inout Run, _ limit: Int64) {
+        guard run.next >= 0, run.switchAt <= limit else { return }
+        let old = run.player
+        run.player = run.next
+        run.next = -1
+        run.switchAt = .max
+        run.forget()
+        release(old)
     }
 
     private func change(_ run: inout Run, _ format: MediaFormat, to player: Int32, at time: Int64?)
@@ -681,7 +721,7 @@ extension StreamTable {
         let record = records + number
         let old = record.pointee.setup
         // A stream on trial that has just sent goes on where that packet ends.
-        let wasFull =
+        let isSending =
             record.pointee.state == .placed || record.pointee.state == .starting
             || record.pointee.state == .capped && (record.pointee.timestampTick ?? .min) >= tick
         withdraw(record)
@@ -710,7 +750,7 @@ extension StreamTable {
             record.pointee.run.forget()
             record.pointee.hot.runEnd = .min
         }
-        enter(record, wasFull: wasFull)
+        enter(record, isSending: isSending)
     }
 
     private func close(_ number: Int) {
@@ -739,7 +779,10 @@ extension StreamTable {
 
 extension StreamTable {
     /// Puts a stream that is in no slot to where its setup wants it.
-    private func enter(_ record: UnsafeMutablePointer<StreamRecord>, wasFull: Bool = false) {
+    ///
+    /// - Parameter isSending: it goes on where its last packet ended, now or less than a packet
+    ///   time ahead.
+    private func enter(_ record: UnsafeMutablePointer<StreamRecord>, isSending: Bool = false) {
         let setup = record.pointee.setup
         record.pointee.lane = lane(
             setup.classIndex, setup.format, setup.isLive ? .live : .personal, setup.packetTime)
@@ -748,19 +791,37 @@ extension StreamTable {
             record.pointee.state = .paused
             pausedCount += 1
         case .capped:
+            guard let wheel = reserve(record, exactly: isSending) else { return }
             record.pointee.state = .capped
-            record.pointee.cappedDue = max(tick, record.pointee.cappedDue)
+            // No more packets by leaving this state and coming back.
+            record.pointee.cappedDue = wheel.turn(
+                of: Int(record.pointee.slot),
+                from: max(record.pointee.startsAt, record.pointee.cappedDue))
             capped.append(record.pointee.hot.stream)
         case .full:
-            place(record, exactly: wasFull)
+            place(record, exactly: isSending)
         }
     }
 
-    /// - Parameter exactly: the stream goes on from a slot: its next packet starts where the last
-    ///   one ended, whatever the slot.
     private func place(_ record: UnsafeMutablePointer<StreamRecord>, exactly: Bool) {
+        guard let wheel = reserve(record, exactly: exactly) else { return }
+        if record.pointee.startsAt - wheel.packetTime >= tick {
+            // Its slot is sent once more before: too early for it.
+            record.pointee.state = .starting
+            starting.append(record.pointee.hot.stream)
+        } else {
+            insert(record)
+        }
+    }
+
+    /// Gives a stream a slot, and moves its timestamp to the slot's next turn, `startsAt`.
+    ///
+    /// - Parameter exactly: its next packet starts where the last one ended, whatever the slot.
+    private func reserve(
+        _ record: UnsafeMutablePointer<StreamRecord>, exactly: Bool
+    ) -> Wheel? {
         let setup = record.pointee.setup
-        guard let w = PacketTime.all.firstIndex(of: Int(setup.packetTime)) else { return }
+        guard let w = PacketTime.all.firstIndex(of: Int(setup.packetTime)) else { return nil }
         let wheel = wheels[w]
         let earliest = max(tick, record.pointee.timestampTick ?? tick)
         let slot: Int
@@ -782,13 +843,7 @@ extension StreamTable {
         record.pointee.slot = Int32(slot)
         record.pointee.startsAt = turn
         wheel.adjust(slot, by: 1)
-        if turn - wheel.packetTime >= tick {
-            // Its slot is sent once more before: too early for it.
-            record.pointee.state = .starting
-            starting.append(record.pointee.hot.stream)
-        } else {
-            insert(record)
-        }
+        return wheel
     }
 
     private func startDue() {
@@ -856,6 +911,7 @@ extension StreamTable {
             pausedCount -= 1
         case .capped:
             capped.removeAll { $0 == record.pointee.hot.stream }
+            wheels[Int(record.pointee.wheel)].adjust(Int(record.pointee.slot), by: -1)
         case .starting:
             starting.removeAll { $0 == record.pointee.hot.stream }
             wheels[Int(record.pointee.wheel)].adjust(Int(record.pointee.slot), by: -1)
@@ -897,7 +953,9 @@ extension StreamTable {
         for number in capped {
             let record = records + Int(number)
             guard record.pointee.cappedDue <= tick else { continue }
-            record.pointee.cappedDue = tick + cappedInterval
+            // In its slot, so that it can go on from there one packet time later.
+            record.pointee.cappedDue = wheels[Int(record.pointee.wheel)].turn(
+                of: Int(record.pointee.slot), from: tick + cappedInterval)
             let setup = record.pointee.setup
             let lane = lanes + Int(record.pointee.lane)
             if let since = record.pointee.timestampTick {
@@ -1009,7 +1067,6 @@ extension StreamTable {
         if record.pointee.state == .placed {
             // Already the next packet's; the report is about this moment.
             timestamp &-= lanes[Int(record.pointee.lane)].timestampStep
-            if goodbye { timestamp &+= elapsedSinceLast(record) }
         } else if let since = record.pointee.timestampTick {
             let clock = Int64(setup.format.clockRate)
             timestamp &+= UInt32(truncatingIfNeeded: (tick - since) * clock / 1000)
@@ -1023,8 +1080,6 @@ extension StreamTable {
         record.pointee.hasSent = true
         sendReport(count, to: setup.rtcpDestination, socket: setup.rtcpSocket)
     }
-
-    private func elapsedSinceLast(_ record: UnsafeMutablePointer<StreamRecord>) -> UInt32 { 0 }
 
     private func sendReport(_ count: Int, to address: SocketAddress, socket: Int32) {
         singleVectors[0] = iovec(iov_base: composer.base, iov_len: count)
