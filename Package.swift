@@ -118,7 +118,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MediaEngineTests",
-            dependencies: ["MediaEngine", "Playout", "RTP", "Primitives"],
+            dependencies: ["MediaEngine", "Playout", "RTP", "Primitives", "CLinux", log],
             swiftSettings: settings),
         .testTarget(
             name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
