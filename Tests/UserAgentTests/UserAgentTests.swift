@@ -141,6 +141,23 @@ struct UserAgentTests {
         await caller.userAgent.stop()
     }
 
+    /// A request over the path MTU goes by TCP, and by UDP where nobody takes the connection
+    /// (RFC 3261 §18.1.1).
+    @Test(arguments: ["tcp", "udp"])
+    func largeRequests(_ transportOfThePeer: String) async throws {
+        let phone = try await TestPhone.listening(["\(transportOfThePeer):127.0.0.1:0"])
+        let caller = try await TestPhone.listening(["udp:127.0.0.1:0", "tcp:127.0.0.1:0"])
+        let subject = String(repeating: "x", count: 5_000)
+        try caller.call(
+            "sip:moh@\(try await phone.endpoints()[0])", headers: [.init(.subject, subject)])
+        #expect(try await phone.wait { $0.established == 1 }.established == 1)
+        let invite = try await phone.wait { !$0.invited.isEmpty }.invited.first
+        #expect(invite?.headers[first: .subject] == subject)
+        #expect(await caller.userAgent.drain(within: .seconds(5)) == 0)
+        await phone.userAgent.stop()
+        await caller.userAgent.stop()
+    }
+
     @Test func drainingIsLimitedInTime() async throws {
         let phone = try await TestPhone.listening(["udp:127.0.0.1:0"])
         let caller = try await TestPhone.listening(["udp:127.0.0.1:0"])

@@ -67,12 +67,15 @@ final class TestPhone: UserAgentApplication, @unchecked Sendable {
         try await userAgent.eventLoop.submit { self.userAgent.statistics }.get()
     }
 
-    func call(_ uri: String, transport: TransportProtocol = .udp) throws {
+    func call(
+        _ uri: String, transport: TransportProtocol = .udp, headers: [Rejection.Field] = []
+    ) throws {
         var call = OutgoingCall(
             to: try #require(URI(uri)),
             from: NameAddress(try #require(URI("sip:test@example.com"))),
             offer: TestPhone.description)
         call.transport = transport
+        call.headers = headers
         userAgent.execute { [call] in _ = $0.invite(call) }
     }
 
