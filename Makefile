@@ -45,7 +45,7 @@ lint:
 	$(SWIFT) format lint --strict --recursive --parallel $(SOURCES)
 
 package: dependencies
-	$(SWIFT) build -c release --product intermezzo
+	$(SWIFT) build -c release --static-swift-stdlib --product intermezzo
 	@packaging/make-package .build/release/intermezzo .build/package
 
 docs:
