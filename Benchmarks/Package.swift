@@ -11,6 +11,9 @@ let library: [SwiftSetting] = [
 
 let package = Package(
     name: "Benchmarks",
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
+    ],
     targets: [
         .target(name: "Primitives", path: "Library/Primitives", swiftSettings: library),
         .target(
@@ -29,5 +32,27 @@ let package = Package(
         .executableTarget(
             name: "sip-transactions", dependencies: ["Primitives", "SIP"],
             path: "SIPTransactions/swift", swiftSettings: library),
+
+        // Sending RTP: the engine against the kernel's work alone, and how regular packets are.
+        .target(name: "Playout", path: "Library/Playout", swiftSettings: library),
+        .target(
+            name: "RTP", dependencies: ["Primitives"], path: "Library/RTP", swiftSettings: library),
+        .target(name: "CLinux", path: "Library/CLinux"),
+        .target(
+            name: "MediaEngine",
+            dependencies: [
+                "Primitives", "RTP", "Playout", "CLinux",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Library/MediaEngine", swiftSettings: library),
+        .executableTarget(
+            name: "send",
+            dependencies: [
+                "MediaEngine", "Playout", "Primitives",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Send/swift", swiftSettings: library),
+        .executableTarget(name: "send-c", path: "Send/c"),
+        .executableTarget(name: "send-receiver", path: "Send/receiver"),
     ]
 )
