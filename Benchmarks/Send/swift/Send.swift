@@ -7,12 +7,14 @@ import Primitives
 /// The whole engine sending one class to many: `send STREAMS SECONDS CODEC LOCAL NETWORK`.
 ///
 /// Prints CPU nanoseconds of the process per packet, all its threads and RTCP included. Streams go
-/// to addresses that count up from NETWORK, one port.
+/// to addresses that count up from NETWORK, one port. A further argument is the number of sending
+/// threads, else 1.
 @main
 struct Send {
     static func main() throws {
         let arguments = CommandLine.arguments
-        guard arguments.count >= 6, let streams = Int(arguments[1]), let seconds = Int(arguments[2]),
+        guard arguments.count >= 6, let streams = Int(arguments[1]),
+            let seconds = Int(arguments[2]),
             let format = MediaFormat.allCases.first(where: { "\($0)" == arguments[3] }),
             let local = IPAddress(arguments[4]), let network = IPAddress(arguments[5])?.v4
         else {
@@ -20,7 +22,7 @@ struct Send {
             exit(64)
         }
         var configuration = MediaEngineConfiguration()
-        configuration.threads = 1
+        configuration.threads = arguments.count > 6 ? Int(arguments[6]) : 1
         configuration.maximumStreams = streams
         let engine = MediaEngine(
             configuration: configuration,

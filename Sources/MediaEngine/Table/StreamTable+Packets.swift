@@ -84,10 +84,14 @@ extension StreamTable {
             switch code {
             case EINTR:
                 continue
-            case EAGAIN, ENOBUFS, ENOMEM:
+            case EAGAIN, ENOMEM:
                 // The rest would not fit either, and later is too late.
                 for i in at..<range.upperBound { fail(block, i) }
                 return
+            case ENOBUFS:
+                // The device's queue was full and this packet is lost; it drains as we speak.
+                fail(block, at)
+                at += 1
             default:
                 // An ICMP error of any earlier packet is reported once, in place of the next send.
                 if !isSecondTry {

@@ -92,6 +92,33 @@ import Testing
         #expect(lab.table.nextTick(from: lab.tick) == nil)
     }
 
+    @Test(arguments: [true, false])
+    func aPlaylistThatHasEndedIsLetGoAlsoByAStandby(_ isActive: Bool) throws {
+        let lab = VirtualTable()
+        let releases: Music.Releases
+        do {
+            let music = try Music(lengths: [4001])
+            releases = music.releases
+            lab.play(music)
+        }
+        lab.apply(.openMulticast(number: 3, setup()))
+        lab.apply(.activate(number: 3, isActive))
+        lab.run(100)
+        let new = try Music(lengths: [3001], seed: 2)
+        lab.play(new, .atTrackEnd)
+        lab.run(700)
+        lab.notices = []
+        #expect(releases.count == 1)
+        lab.apply(.activate(number: 3, true))
+        for packet in lab.run(500) {
+            // Packets start at 13 ms of each 20.
+            let start = (lab.live(at: packet.tick).ticks / 8 - 13) / 20 * 160 + 13 * 8
+            #expect(
+                packet.payload.elementsEqual(
+                    new.payload(.pcmu, packetTime: 20, at: MediaTime(ticks: start))))
+        }
+    }
+
     @Test func identifiersComeFromTheSiteAndTheGroup() {
         func identity(_ group: String, _ site: UInt64, _ local: String) -> MulticastIdentity? {
             guard let group = Endpoint(group), let local = IPAddress(local) else { return nil }

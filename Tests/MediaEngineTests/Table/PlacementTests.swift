@@ -121,6 +121,15 @@ import Testing
         #expect(lab.run(20).isEmpty)
         #expect(lab.notices.isEmpty)
         #expect(lab.table.counts.sendErrors == 3)
+        // The device's queue is full for one packet: only that one is lost.
+        refusals = 1
+        lab.sender.judge = { count in
+            refusals -= 1
+            return refusals >= 0 ? -Int(ENOBUFS) : count
+        }
+        #expect(lab.run(20).count == 1)
+        #expect(lab.notices.isEmpty)
+        #expect(lab.table.counts.sendErrors == 4)
         // A short count is gone on with.
         lab.sender.judge = { min($0, 1) }
         #expect(lab.run(20).count == 2)
