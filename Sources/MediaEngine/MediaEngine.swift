@@ -197,11 +197,9 @@ package final class MediaEngine: Sendable {
                 throw .full(limit: configuration.maximumStreams)
             }
             let classIndex = try classIndex(of: parameters, in: state)
-            var thread = 0
-            for i in state.threads.indices
-            where state.threads[i].streams < state.threads[thread].streams {
-                thread = i
-            }
+            let thread = ThreadChoice.thread(
+                forStreamBeside: state.threads.map(\.streams),
+                filling: configuration.streamsBeforeSpreading)
             let pair = try pair(for: parameters, on: thread, in: &state)
             let id = StreamID(number: state.nextID())
             let number = state.takeNumber(of: thread)

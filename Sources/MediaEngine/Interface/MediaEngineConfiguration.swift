@@ -4,6 +4,12 @@ package import Primitives
 package struct MediaEngineConfiguration: Sendable, Equatable {
     /// Sending threads; nil is one for each processor.
     package var threads: Int?
+    /// Streams that a sending thread has before another one is put to work.
+    ///
+    /// Every thread with streams wakes up in each millisecond, and what that costs is spread over
+    /// the few packets of one tick: 1,000 streams on two threads need a tenth more CPU than on one.
+    /// A tick of 1,000 streams at 20 ms holds 50 packets, sent in 0.15 ms.
+    package var streamsBeforeSpreading = 1000
     /// UDP ports for RTP and RTCP. RTP takes even ones, its RTCP the odd one above.
     package var ports: ClosedRange<UInt16> = 16384...32767
     /// Differentiated services code point of all packets, 0 to 63; 46 is EF (RFC 3246).

@@ -48,7 +48,10 @@ import Testing
 
     @Test func allHearTheMomentOfTheWallClock() throws {
         let music = try Music(lengths: [80_001, 40_003], order: .shuffle(seed: 8))
-        let running = try RunningEngine(music) { $0.threads = 2 }
+        let running = try RunningEngine(music) {
+            $0.threads = 2
+            $0.streamsBeforeSpreading = 1
+        }
         for _ in 0..<4 {
             let socket = try TestSocket()
             _ = try running.engine.open(.to(socket.local, start: nil))
@@ -211,7 +214,10 @@ import Testing
         }
         let before = descriptors()
         for _ in 0..<3 {
-            let running = try RunningEngine(try Music(lengths: [8001])) { $0.threads = 3 }
+            let running = try RunningEngine(try Music(lengths: [8001])) {
+                $0.threads = 3
+                $0.streamsBeforeSpreading = 1
+            }
             var sockets: [(TestSocket, TestSocket)] = []
             for i in 0..<9 {
                 let pair = try TestSocket.pair()
