@@ -132,7 +132,8 @@ let package = Package(
             dependencies: ["Softphone", "UserAgent", "SIP", "Playout", "Primitives", log] + nio,
             swiftSettings: settings),
         .testTarget(
-            name: "ApplianceTests", dependencies: ["Appliance", "MusicOnHold", "Primitives"],
+            name: "ApplianceTests",
+            dependencies: ["Appliance", "MusicOnHold", "Primitives", log],
             swiftSettings: settings),
     ]
 )

@@ -6,7 +6,8 @@ import Primitives
 
 /// The whole engine sending one class to many: `send STREAMS SECONDS CODEC LOCAL NETWORK`.
 ///
-/// Prints CPU nanoseconds of the process per packet, all its threads and RTCP included. Streams go
+/// Prints CPU nanoseconds of the process per packet, all its threads and RTCP included, and by how
+/// much memory it has grown per stream. Streams go
 /// to addresses that count up from NETWORK, one port. A further argument is the number of sending
 /// threads, else 1.
 @main
@@ -30,6 +31,7 @@ struct Send {
         ) { _ in }
         try engine.start()
         engine.setPlaylist(try playlist(format), of: "default")
+        let memory = residentOctets()
         for i in 0..<streams {
             _ = try engine.open(
                 StreamParameters(
@@ -39,6 +41,7 @@ struct Send {
                     local: local))
         }
         usleep(1_500_000)
+        let memoryPerStream = (residentOctets() - memory) / streams
         let before = now(CLOCK_PROCESS_CPUTIME_ID)
         let begin = now(CLOCK_MONOTONIC)
         let packets = sent(engine)
@@ -54,6 +57,7 @@ struct Send {
             "{\"sender\": \"intermezzo\", \"codec\": \"\(format)\", \"streams\": \(streams), "
                 + "\"cpuNanoseconds\": \(cpu / exact), \"cpuShare\": \(cpu / wall), "
                 + "\"packets\": \(counted), \"expected\": \(Int(exact)), "
+                + "\"residentOctetsPerStream\": \(memoryPerStream), "
                 + "\"rtcp\": \(statistics.rtcpSent), \"errors\": \(statistics.sendErrors), "
                 + "\"realTime\": \(problem == nil)}")
         fflush(nil)
@@ -63,6 +67,16 @@ struct Send {
 
     static func sent(_ engine: MediaEngine) -> UInt64 {
         engine.statistics.traffic.values.reduce(0) { $0 + $1.packets }
+    }
+
+    static func residentOctets() -> Int {
+        guard let file = fopen("/proc/self/statm", "r") else { return 0 }
+        defer { fclose(file) }
+        var line = [CChar](repeating: 0, count: 256)
+        guard fgets(&line, 256, file) != nil else { return 0 }
+        let words = String(decoding: line.map { UInt8(bitPattern: $0) }, as: UTF8.self).split(
+            separator: " ")
+        return words.count > 1 ? (Int(words[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) : 0
     }
 
     static func now(_ clock: clockid_t) -> Double {
