@@ -29,6 +29,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -50,6 +52,8 @@ let package = Package(
             name: "CSpandsp", pkgConfig: "spandsp", providers: [.apt(["libspandsp-dev"])]),
         .systemLibrary(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
+        .systemLibrary(
+            name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .target(name: "CLinux"),
 
         // Audio and media.
@@ -68,6 +72,31 @@ let package = Package(
             dependencies: ["Primitives", "RTP", "Playout", "CLinux", log],
             swiftSettings: settings),
 
+        .target(
+            name: "IVR",
+            dependencies: [
+                "Primitives", "RTP", "Playout", "Codec", "CSndfile", "CSoxr", "CSpandsp", "CLinux",
+                log,
+            ], swiftSettings: signal),
+
+        // Messages and their mail; users.
+        .target(name: "Spool", dependencies: ["Primitives", "CLinux"], swiftSettings: settings),
+        .target(
+            name: "Mail",
+            dependencies: [
+                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ], swiftSettings: signal),
+        .target(
+            name: "Mailer",
+            dependencies: ["Primitives", "Spool", "Mail", "CCurl", "CCrypto", "CLinux", log],
+            swiftSettings: settings),
+        .target(
+            name: "Directory",
+            dependencies: [
+                "Primitives", "CCrypto", log, .product(name: "GRDB", package: "GRDB.swift"),
+            ], swiftSettings: settings),
+
         // Signalling and the applications.
         .target(
             name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", "CCrypto", log] + nio,
@@ -77,6 +106,12 @@ let package = Package(
             dependencies: [
                 "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
                 "MediaEngine", "UserAgent", log,
+            ], swiftSettings: settings),
+        .target(
+            name: "Voicemail",
+            dependencies: [
+                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "IVR", "Spool", "Directory",
+                "UserAgent", log,
             ], swiftSettings: settings),
         .target(
             name: "Softphone",
@@ -89,14 +124,16 @@ let package = Package(
             name: "Appliance",
             dependencies: [
                 "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
-                "MediaEngine", "UserAgent", "MusicOnHold", "Yams", log,
+                "MediaEngine", "UserAgent", "MusicOnHold", "Voicemail", "IVR", "Spool", "Mail",
+                "Mailer", "Directory", "Yams", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio, swiftSettings: settings),
         .executableTarget(
             name: "intermezzo",
             dependencies: [
-                "Appliance", "Softphone", "Primitives", "SIP", "MusicOnHold", log,
+                "Appliance", "Softphone", "Primitives", "SIP", "MusicOnHold", "Directory", "Spool",
+                "Mail", "Mailer", log,
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ] + nio, swiftSettings: settings),
 
@@ -126,6 +163,24 @@ let package = Package(
         .testTarget(
             name: "MusicOnHoldTests",
             dependencies: ["MusicOnHold", "Playout", "Primitives", "SIP"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "IVRTests", dependencies: ["IVR", "RTP", "Playout", "Codec", "Primitives"],
+            swiftSettings: signal),
+        .testTarget(
+            name: "SpoolTests", dependencies: ["Spool", "Primitives"], swiftSettings: settings),
+        .testTarget(
+            name: "MailTests", dependencies: ["Mail", "Spool", "Primitives"],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MailerTests", dependencies: ["Mailer", "Mail", "Spool", "Primitives", log],
+            swiftSettings: settings),
+        .testTarget(
+            name: "DirectoryTests", dependencies: ["Directory", "Primitives", log],
+            swiftSettings: settings),
+        .testTarget(
+            name: "VoicemailTests",
+            dependencies: ["Voicemail", "IVR", "Spool", "Directory", "SIP", "Primitives"],
             swiftSettings: settings),
         .testTarget(
             name: "SoftphoneTests",

@@ -88,3 +88,14 @@ package struct WallClockTime: Hashable, Comparable, Sendable {
         a.nanoseconds < b.nanoseconds
     }
 }
+
+extension WallClockTime: Codable {
+    package init(from decoder: any Decoder) throws {
+        nanoseconds = try decoder.singleValueContainer().decode(Int64.self)
+    }
+
+    package func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        try container.encode(nanoseconds)
+    }
+}
