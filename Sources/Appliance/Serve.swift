@@ -16,6 +16,7 @@ package enum Serve {
     package static func run(file: String, greets: Bool) async throws {
         let configuration = try Configuration(contentsOf: file)
         let logger = logger(configuration)
+        for warning in configuration.warnings { logger.warning("\(warning)") }
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let appliance = Appliance(configuration, logger: logger)
         try await appliance.start()
@@ -36,6 +37,7 @@ package enum Serve {
         do throws(ConfigurationFaults) {
             let changed = try Configuration(contentsOf: file)
             let unapplied = appliance.apply(changed)
+            for warning in changed.warnings { logger.warning("\(warning)") }
             logger.notice("configuration applied")
             for key in unapplied { logger.warning("'\(key)' takes effect at the next start") }
         } catch {

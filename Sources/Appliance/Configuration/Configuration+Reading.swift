@@ -42,11 +42,14 @@ extension Configuration {
         readRTP(top.section("rtp"))
         readMedia(top.section("media"))
         readMusic(top.section("music"), top.section("multicast"))
-        readVoicemail(top.section("voicemail"), top.section("mail"))
-        readStores(top.section("directory"), top.section("location"))
+        readVoicemail(top.section("voicemail"))
+        readMail(top.section("mail"))
+        readDirectory(top.section("directory"))
+        readLocation(top.section("location"))
         readAdmin(top.section("admin"), top.section("log"))
         top.finish()
         guard faults.all.isEmpty else { throw ConfigurationFaults(faults.all) }
+        warnings = ConfigurationFaults(faults.warnings).faults
     }
 
     private mutating func readNode(_ section: ConfigurationSection, _ any: ConfigurationSection) {
@@ -320,58 +323,6 @@ extension Configuration {
             packetTime: packetTime,
             group: Endpoint(address, port: UInt16(truncatingIfNeeded: port)), local: node.address,
             interface: interface, ttl: UInt8(truncatingIfNeeded: ttl), loop: loop)
-    }
-
-    private mutating func readVoicemail(
-        _ section: ConfigurationSection, _ post: ConfigurationSection
-    ) {
-        voicemail.spool = section.value("spool", .text, default: voicemail.spool)
-        let length: ClosedRange<Interval> = .seconds(1) ... .seconds(7200)
-        voicemail.maximumLength = section.value(
-            "max-length", .duration(length), default: voicemail.maximumLength)
-        voicemail.minimumLength = section.value(
-            "min-length", .duration(length), default: voicemail.minimumLength)
-        voicemail.maximumSilence = section.value(
-            "max-silence", .duration(length), default: voicemail.maximumSilence)
-        voicemail.format = section.value(
-            "format",
-            .oneOf(["wav": .wav, "flac": .flac, "mp3": .mp3, "opus": .opus, "g711": .g711]),
-            default: voicemail.format)
-        section.finish()
-        let address = ConfigurationValue<String>("a mail address", example: "voicemail@example.com")
-        {
-            $0.split(separator: "@", omittingEmptySubsequences: false).count == 2 ? $0 : nil
-        }
-        mail.from = post.value("from", address, default: mail.from)
-        for relay in post.sections("relays") {
-            let url = ConfigurationValue<String>(
-                "an SMTP address", example: "smtp://127.0.0.1:25 or smtps://mail.example.com"
-            ) {
-                $0.hasPrefix("smtp://") || $0.hasPrefix("smtps://") || $0.hasPrefix("lmtp://")
-                    ? $0 : nil
-            }
-            if let url = relay.value("url", url) {
-                mail.relays.append(
-                    .init(
-                        url: url,
-                        tls: relay.value(
-                            "tls",
-                            .oneOf([
-                                "required": .required, "optional": .optional,
-                                "never": Mail.TLS.never,
-                            ]), default: .optional)))
-            }
-            relay.finish()
-        }
-        mail.maildir = post.value("maildir", .text)
-        post.finish()
-    }
-
-    private mutating func readStores(_ users: ConfigurationSection, _ place: ConfigurationSection) {
-        directory = users.value("sqlite", .text, default: directory)
-        users.finish()
-        location = place.value("sqlite", .text, default: location)
-        place.finish()
     }
 
     private mutating func readAdmin(_ section: ConfigurationSection, _ log: ConfigurationSection) {

@@ -32,27 +32,9 @@ package struct Configuration: Sendable {
         package var drain: Interval = .seconds(10)
     }
 
-    package struct Voicemail: Sendable, Equatable {
-        package enum Format: Sendable { case wav, flac, mp3, opus, g711 }
-        package var spool = "var/spool"
-        package var maximumLength: Interval = .seconds(180)
-        package var minimumLength: Interval = .seconds(2)
-        package var maximumSilence: Interval = .seconds(10)
-        package var format = Format.wav
-    }
-
-    package struct Mail: Sendable, Equatable {
-        package enum TLS: Sendable { case required, optional, never }
-        package struct Relay: Sendable, Equatable {
-            package var url: String
-            package var tls: TLS
-        }
-        package var from = "voicemail@example.com"
-        package var relays: [Relay] = []
-        package var maildir: String?
-    }
-
     package var file: String
+    /// What works and is hardly meant, in the order of the file's lines.
+    package var warnings: [ConfigurationFault] = []
     package var site = "main"
     package var domain = "example.com"
     package var node = Node()
@@ -63,7 +45,7 @@ package struct Configuration: Sendable {
     package var music = MusicOnHoldConfiguration()
     package var voicemail = Voicemail()
     package var mail = Mail()
-    package var directory = "var/users.sqlite"
+    package var directory = Directory()
     package var location = "var/location.sqlite"
     package var admin: Endpoint?
     package var logLevel = "info"

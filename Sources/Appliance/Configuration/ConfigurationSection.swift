@@ -5,17 +5,26 @@ import Yams
 /// Every read states the key's default, once. What is wrong is noted and the default is taken, so
 /// that one run finds every fault; ``finish()`` reports the keys that nobody asked for.
 final class ConfigurationSection {
-    /// Takes faults of all sections of one file.
+    /// Takes faults and warnings of all sections of one file.
     final class Faults {
         let file: String
         var all: [ConfigurationFault] = []
+        /// What works, and is hardly meant.
+        var warnings: [ConfigurationFault] = []
         init(file: String) { self.file = file }
 
         func note(_ mark: Mark?, _ what: String, _ remedy: String) {
-            all.append(
-                ConfigurationFault(
-                    file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, what: what,
-                    remedy: remedy))
+            all.append(fault(mark, what, remedy))
+        }
+
+        func warn(_ mark: Mark?, _ what: String, _ remedy: String) {
+            warnings.append(fault(mark, "warning: \(what)", remedy))
+        }
+
+        private func fault(_ mark: Mark?, _ what: String, _ remedy: String) -> ConfigurationFault {
+            ConfigurationFault(
+                file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, what: what,
+                remedy: remedy)
         }
     }
 
@@ -47,13 +56,31 @@ final class ConfigurationSection {
         return node
     }
 
-    private func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
+    /// A key with the path to it.
+    func full(_ key: String) -> String { path.isEmpty ? key : "\(path).\(key)" }
 
     /// Where a key's value stands; nil when it isn't given.
     func mark(of key: String) -> Mark? { entries.first { $0.key == key }?.node.mark }
 
+    /// Whether a key stands here with more than `null`.
+    func isGiven(_ key: String) -> Bool {
+        entries.contains { $0.key == key && $0.node.isGiven }
+    }
+
     func note(_ key: String, _ what: String, _ remedy: String) {
         faults.note(mark(of: key) ?? mark, what, remedy)
+    }
+
+    func warn(_ key: String, _ what: String, _ remedy: String) {
+        faults.warn(mark(of: key) ?? mark, what, remedy)
+    }
+
+    /// Notes each key of `values` that has none and isn't given; what is given and at fault has been
+    /// noted already.
+    func require(_ values: KeyValuePairs<String, String?>, _ remedy: String) {
+        for (key, value) in values where value == nil && !isGiven(key) {
+            faults.note(mark, "\(path) has no \(key)", remedy)
+        }
     }
 
     // MARK: Reading
