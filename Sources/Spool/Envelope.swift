@@ -65,7 +65,10 @@ package struct Envelope: Hashable, Sendable, Codable {
 
     /// Why the call came to the mailbox (RFC 4458 §2.4, RFC 5806).
     package enum Reason: String, Hashable, Sendable, Codable, CaseIterable {
-        case direct, busy, noAnswer = "no-answer", unconditional, notReachable = "not-reachable"
+        case direct, busy
+        case noAnswer = "no-answer"
+        case unconditional
+        case notReachable = "not-reachable"
         case unknown
     }
 

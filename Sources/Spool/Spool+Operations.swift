@@ -1,0 +1,98 @@
+internal import FoundationEssentials
+import Glibc
+package import Primitives
+
+extension Spool {
+    static let trash = ".trash"
+
+    /// Sets a queued message aside; it is not delivered until it is released.
+    package func hold(_ id: MessageIdentifier) throws(SpoolError) {
+        let message = try open(id, in: .queue, locks: true, waits: true)
+        try move(id, from: .queue, to: .held)
+        _ = message.path
+    }
+
+    /// Puts a held, failed or discarded message (back) in the queue.
+    package func release(_ id: MessageIdentifier) throws(SpoolError) {
+        guard let state = state(of: id), [.held, .failed, .discarded].contains(state) else {
+            throw .unknown(id, .held)
+        }
+        let message = try open(id, in: state, locks: true, waits: true)
+        try move(id, from: state, to: .queue)
+        _ = message.path
+    }
+
+    /// Removes a message for good; one that is being recorded is ``SpoolError/busy(_:)``.
+    package func delete(_ id: MessageIdentifier) throws(SpoolError) {
+        guard let state = state(of: id) else { throw .unknown(id, nil) }
+        guard state != .recording else { throw .busy(id) }
+        let message = try open(id, in: state, locks: true, waits: true)
+        try remove(id, from: state)
+        _ = message.path
+    }
+
+    /// Removes a message. It leaves its state by one rename, so that no part of it is ever taken
+    /// for a message.
+    package func remove(_ id: MessageIdentifier, from state: SpoolState) throws(SpoolError) {
+        let source = path(of: id, in: state)
+        let target = "\(directory)/\(Spool.trash)/\(id)"
+        do throws(SystemError) {
+            try system("rename", source) { rename(source, target) }
+            faults.at(.removeMoved)
+            try DirectoryHandle(path(of: state)).sync()
+            try Spool.removeTree(target)
+            faults.at(.removeEmptied)
+        } catch  where error.errno == ENOENT {
+            throw .unknown(id, state)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Removes what has stood in `state` since before `limit`.
+    /// - Returns: how many.
+    @discardableResult
+    package func expire(_ state: SpoolState, before limit: WallClockTime) throws(SpoolError) -> Int
+    {
+        var count = 0
+        for id in try list(state) {
+            var information = stat()
+            guard stat(path(of: id, in: state), &information) == 0 else { continue }
+            // The rename into the state left its mark on the directory's change time.
+            let changed = Int64(information.st_ctim.tv_sec) * 1_000_000_000
+            guard changed < limit.nanoseconds else { continue }
+            try remove(id, from: state)
+            count += 1
+        }
+        return count
+    }
+
+    static func removeTree(_ path: String) throws(SystemError) {
+        let directory: DirectoryHandle
+        do {
+            directory = try DirectoryHandle(path)
+        } catch  where error.errno == ENOTDIR {
+            try system("unlink", path) { unlink(path) }
+            return
+        }
+        for name in try directory.names() { try directory.remove(name) }
+        try system("rmdir", path) { rmdir(path) }
+    }
+
+    /// Octets that are free for us on the spool's disk.
+    package func freeSpace() throws(SpoolError) -> Int {
+        var information = statvfs()
+        do throws(SystemError) {
+            try system("statvfs", directory) { statvfs(directory, &information) }
+        } catch {
+            throw .system(error)
+        }
+        return Int(clamping: UInt64(information.f_bavail) &* UInt64(information.f_frsize))
+    }
+
+    /// Whether the disk has less than `reserve` octets left, so that no call should be taken.
+    package func isBelow(reserve: Int) -> Bool {
+        guard let free = try? freeSpace() else { return true }
+        return free < reserve
+    }
+}
