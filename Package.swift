@@ -99,19 +99,22 @@ let package = Package(
 
         // Signalling and the applications.
         .target(
+            name: "MediaNegotiation", dependencies: ["Primitives", "SIP", "SDP", "Playout"],
+            swiftSettings: settings),
+        .target(
             name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", "CCrypto", log] + nio,
             swiftSettings: settings),
         .target(
             name: "MusicOnHold",
             dependencies: [
                 "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
-                "MediaEngine", "UserAgent", log,
+                "MediaEngine", "MediaNegotiation", "UserAgent", log,
             ], swiftSettings: settings),
         .target(
             name: "Voicemail",
             dependencies: [
-                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "IVR", "Spool", "Directory",
-                "UserAgent", log,
+                "Primitives", "SIP", "SDP", "Playout", "MediaNegotiation", "IVR", "Spool",
+                "Directory", "UserAgent", log,
             ], swiftSettings: settings),
         .target(
             name: "Softphone",
@@ -124,8 +127,8 @@ let package = Package(
             name: "Appliance",
             dependencies: [
                 "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
-                "MediaEngine", "UserAgent", "MusicOnHold", "Voicemail", "IVR", "Spool", "Mail",
-                "Mailer", "Directory", "Yams", log,
+                "MediaEngine", "MediaNegotiation", "UserAgent", "MusicOnHold", "Voicemail", "IVR",
+                "Spool", "Mail", "Mailer", "Directory", "Yams", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio, swiftSettings: settings),
@@ -159,6 +162,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
+            swiftSettings: settings),
+        .testTarget(
+            name: "MediaNegotiationTests", dependencies: ["MediaNegotiation", "Primitives"],
             swiftSettings: settings),
         .testTarget(
             name: "MusicOnHoldTests",

@@ -1,6 +1,7 @@
 internal import AudioLibrary
 package import Logging
 package import MediaEngine
+internal import MediaNegotiation
 internal import Playout
 internal import Primitives
 internal import SDP
@@ -106,7 +107,7 @@ extension MusicOnHold {
     package func invited(_ id: SessionID, _ request: Request, on flow: Flow, offer: MessageBody?) {
         let caller = Caller(request)
         if configuration.redirects, configuration.anycast.contains(flow.local.address),
-            let address = address(like: flow.local.address)
+            let address = configuration.addresses.own(like: flow.local.address)
         {
             return redirect(id, request, to: Endpoint(address, port: flow.local.port), by: flow)
         }
@@ -136,7 +137,7 @@ extension MusicOnHold {
         let context = CallContext(
             decision: decision, source: source, resumeKey: resumeFor > .zero ? resumeKey : nil,
             resumeFor: resumeFor, requestSource: flow.remote.address)
-        do throws(Refused) {
+        do throws(MediaRefusal) {
             if let offer {
                 try answer(id, offer, context, on: flow)
             } else {
@@ -172,12 +173,15 @@ extension MusicOnHold {
 
     private func answer(
         _ id: SessionID, _ body: MessageBody, _ context: CallContext, on flow: Flow
-    ) throws(Refused) {
-        let offer = try description(in: body)
+    ) throws(MediaRefusal) {
+        let offer = try SessionDescription(in: body)
         var exchange = newExchange(context, local: flow.local)
-        let audio = try settle { () throws(OfferRejection) in try exchange.negotiate(offer) }
+        let audio = try exchange.outcome(of: offer)
         // RTP leaves from an address of the family that the phone named.
-        guard let local = address(like: audio.remote?.address ?? flow.local.address) else {
+        guard
+            let local = configuration.addresses.own(
+                like: audio.remote?.address ?? flow.local.address)
+        else {
             throw .offer(.addressFamily)
         }
         let parameters = try parameters(
@@ -199,9 +203,11 @@ extension MusicOnHold {
 
     private func makeOffer(
         _ id: SessionID, _ context: CallContext, on flow: Flow
-    ) throws(Refused) {
+    ) throws(MediaRefusal) {
         var exchange = newExchange(context, local: flow.local)
-        guard let local = address(like: flow.local.address) else { throw .offer(.addressFamily) }
+        guard let local = configuration.addresses.own(like: flow.local.address) else {
+            throw .offer(.addressFamily)
+        }
         guard let format = configuration.formats.first else { throw .offer(.formats) }
         // Nothing is sent before the answer says where to.
         let parameters = StreamParameters(
@@ -247,11 +253,9 @@ extension MusicOnHold {
     /// A re-INVITE or UPDATE with an offer.
     package func reoffered(_ id: SessionID, offer body: MessageBody) {
         guard var call = calls[id] else { return }
-        do throws(Refused) {
-            let offer = try description(in: body)
-            let (answer, audio) = try settle { () throws(OfferRejection) in
-                try call.exchange.answer(to: offer)
-            }
+        do throws(MediaRefusal) {
+            let offer = try SessionDescription(in: body)
+            let (answer, audio) = try call.exchange.reply(to: offer)
             // Only an exchange that the engine could follow counts.
             try follow(id, audio)
             calls[id]?.exchange = call.exchange
@@ -288,7 +292,7 @@ extension MusicOnHold {
     }
 
     /// Lets the engine follow what was settled.
-    private func follow(_ id: SessionID, _ audio: NegotiatedAudio) throws(Refused) {
+    private func follow(_ id: SessionID, _ audio: NegotiatedAudio) throws(MediaRefusal) {
         guard let call = calls[id] else { return }
         let parameters = try parameters(
             for: audio, source: call.parameters.source, local: call.parameters.local,
@@ -298,7 +302,7 @@ extension MusicOnHold {
         do throws(MediaEngineError) {
             try engine.update(call.stream.id, parameters)
         } catch {
-            throw .engine(error)
+            throw .resources("\(error)")
         }
         calls[id]?.parameters = parameters
         calls[id]?.isProved = call.isProved && audio.remote == call.parameters.destination
@@ -340,60 +344,18 @@ extension MusicOnHold {
 // MARK: - Parts
 
 extension MusicOnHold {
-    /// Why a call or a change of it is refused.
-    private enum Refused: Error {
-        case description(String)
-        case offer(OfferRejection)
-        case engine(MediaEngineError)
-        case destination(IPAddress)
-    }
-
-    private func refuse(_ refused: Refused, _ send: (Rejection) -> Void) {
+    private func refuse(_ refusal: MediaRefusal, _ send: (Rejection) -> Void) {
         statistics.refused += 1
+        if case .resources(let what) = refusal { logger.warning("a stream is refused: \(what)") }
         let host = (configuration.addresses.first ?? .loopbackV4).hostText
-        func warning(_ code: Int, _ text: String) -> [Rejection.Field] {
-            [.init(.warning, "\(code) \(host) \"\(text)\"")]
-        }
-        switch refused {
-        case .description(let what):
-            send(.init(.badRequest, reason: "Bad Session Description", headers: warning(399, what)))
-        case .offer(let rejection):
-            send(
-                .init(
-                    rejection == .glare ? .requestPending : .notAcceptableHere,
-                    headers: rejection.warningCode.map { warning($0, rejection.warningText) } ?? [])
-            )
-        case .destination(let address):
-            send(
-                .init(
-                    .notAcceptableHere,
-                    headers: warning(301, "Media can't be sent to \(address)")))
-        case .engine(let error):
-            logger.warning("a stream is refused: \(error)")
-            send(
-                .init(
-                    .serviceUnavailable,
-                    headers: [.init(.retryAfter, "\(configuration.retryAfter)")]))
-        }
+        send(refusal.rejection(from: host, retryAfter: configuration.retryAfter))
     }
 
-    private func description(in body: MessageBody) throws(Refused) -> SessionDescription {
-        do throws(SDPError) {
-            return try SessionDescription(parsing: body.bytes)
-        } catch {
-            throw .description("\(error)")
-        }
-    }
-
-    private func settle<T>(_ body: () throws(OfferRejection) -> T) throws(Refused) -> T {
-        do throws(OfferRejection) { return try body() } catch { throw .offer(error) }
-    }
-
-    private func open(_ parameters: StreamParameters) throws(Refused) -> OpenStream {
+    private func open(_ parameters: StreamParameters) throws(MediaRefusal) -> OpenStream {
         do throws(MediaEngineError) {
             return try engine.open(parameters)
         } catch {
-            throw .engine(error)
+            throw .resources("\(error)")
         }
     }
 
@@ -412,16 +374,10 @@ extension MusicOnHold {
         return OfferAnswer(sessionID: nextSessionNumber, capabilities: capabilities)
     }
 
-    /// The node's own address of the same family, the same one if it is ours and unicast.
-    private func address(like other: IPAddress) -> IPAddress? {
-        let own = configuration.addresses
-        return own.contains(other) ? other : own.first { $0.isIPv6 == other.isIPv6 }
-    }
-
     private func parameters(
         for audio: NegotiatedAudio, source: StreamParameters.Source, local: IPAddress,
         requestSource: IPAddress, isAcknowledged: Bool, isProved: Bool
-    ) throws(Refused) -> StreamParameters {
+    ) throws(MediaRefusal) -> StreamParameters {
         guard let format = formats.mediaFormat(of: audio) else { throw .offer(.formats) }
         var parameters = StreamParameters(
             source: source, format: format, payloadType: audio.payloadType,

@@ -1,10 +1,10 @@
-internal import Playout
-internal import SDP
+package import Playout
+package import SDP
 
 extension SupportedFormat {
     /// The codec of SDP that carries a format. Both Opus formats are the one codec `opus/48000/2`
     /// (RFC 7587 §7): how many channels go is decided by the listener's `stereo` parameter.
-    init(_ format: MediaFormat, packetTimes: [Int]) {
+    package init(_ format: MediaFormat, packetTimes: [Int]) {
         switch format {
         case .pcmu: self = .pcmu
         case .pcma: self = .pcma
@@ -16,14 +16,15 @@ extension SupportedFormat {
     }
 }
 
-/// The formats of a session's description, and what the engine sends for each.
-struct OfferedFormats {
-    let supported: [SupportedFormat]
+/// The formats of a session's description, and what is sent for each.
+package struct OfferedFormats: Sendable {
+    /// For ``SDP/LocalCapabilities/formats``.
+    package let supported: [SupportedFormat]
     private let formats: [MediaFormat]
     private let hasStereo: Bool
 
     /// - Parameter packetTimes: those in which a format fits a packet, in milliseconds.
-    init(_ formats: [MediaFormat], packetTimes: (MediaFormat) -> [Int]) {
+    package init(_ formats: [MediaFormat], packetTimes: (MediaFormat) -> [Int]) {
         hasStereo = formats.contains(.opusStereo)
         let mono = formats.filter { $0 != .opusStereo || !formats.contains(.opusMono) }
         self.formats = mono
@@ -31,12 +32,12 @@ struct OfferedFormats {
     }
 
     /// What is sent for what was settled.
-    func mediaFormat(of audio: NegotiatedAudio) -> MediaFormat? {
+    package func mediaFormat(of audio: NegotiatedAudio) -> MediaFormat? {
         guard formats.indices.contains(audio.format) else { return nil }
         let format = formats[audio.format]
         return format == .opusMono && hasStereo && audio.stereo ? .opusStereo : format
     }
 
     /// The place of a format in ``supported``.
-    func index(of format: MediaFormat) -> Int? { formats.firstIndex(of: format) }
+    package func index(of format: MediaFormat) -> Int? { formats.firstIndex(of: format) }
 }

@@ -1,4 +1,4 @@
-import MusicOnHold
+import MediaNegotiation
 import Primitives
 import Testing
 
