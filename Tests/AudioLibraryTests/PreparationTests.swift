@@ -121,6 +121,34 @@ import Testing
         #expect(joint < most, "\(joint) against \(elsewhere)")
     }
 
+    /// The same of a length that is no whole number of ticks, nor of Opus frames.
+    @Test(arguments: [MediaFormat.pcmu, .pcma, .opusMono, .l16At8000, .l16At16000, .l16At48000])
+    func oddLengthsLoopWithoutAClick(_ format: MediaFormat) throws {
+        let scratch = Scratch()
+        // 8003.45 ticks, and a tone that fits them 500 times.
+        let frames = 44119
+        try scratch.run(
+            "sox", "-R", "-r", "44100", "-n", "-c", "1", "-b", "24", "a.wav", "synth",
+            "\(frames)s", "sine", "\(500 * 44100.0 / Double(frames))", "gain", "-6")
+        let settings = PreparationSettings(loudness: -20, truePeakLimit: -1, formats: [format])
+        let track = try Self.prepare(scratch, "a.wav", settings: settings)
+        #expect(track.length == MediaTime(ticks: 8003))
+        let sound = try Rendering.decode(try #require(track.renditions[format]), turns: 2)
+        // A tone follows from its last two samples; what does not follow is a disturbance.
+        let turn = 8003 * Double(format.sampleRate) / 8000
+        let factor = 2 * cos(2 * Double.pi * 500 / turn)
+        func disturbance(at middle: Int) -> Double {
+            let reach = format.sampleRate / 50
+            return (middle - reach..<middle + reach).map {
+                abs(sound[$0] - factor * sound[$0 - 1] + sound[$0 - 2])
+            }.max() ?? 1
+        }
+        let loudest = sound.map(abs).max() ?? 0
+        let joint = disturbance(at: sound.count / 2)
+        let elsewhere = disturbance(at: sound.count / 4)
+        #expect(joint < max(elsewhere * 2, loudest * 0.01), "\(joint) against \(elsewhere)")
+    }
+
     @Test func allFormatsAreInTime() throws {
         let scratch = Scratch()
         // Noise in the telephone band has one sharp peak of correlation.

@@ -23,7 +23,6 @@ def test_a_loop_is_its_concatenation_sample_by_sample(appliance, library, callin
     assert stream.longest_gap() <= 0.025, f"{stream.longest_gap() * 1000:.1f} ms"
 
 
-@pytest.mark.xfail(strict=True, reason="the resampler hears silence around a file: up to three samples at the joint are off")
 def test_the_joint_has_no_click(appliance, library, calling):
     """The source joins without a seam, so the error at the joint is no larger than elsewhere."""
     call = calling(appliance, "moh-loop")

@@ -1,8 +1,8 @@
 import Codec
 import Playout
 
-/// Takes the looped source, which begins one second before the track does, and gives exactly the
-/// octets of the track in one format.
+/// Takes the looped source, which begins about one second before the track does, and gives exactly
+/// the octets of the track in one format.
 final class FormatEncoder {
     private let index: Int
     private let format: MediaFormat
@@ -16,9 +16,11 @@ final class FormatEncoder {
     private var pending: [Float] = []
     private var octets: [UInt8] = []
     private var dither = SplitMix64(seed: 0)
+    private var joint: JointFade
 
+    /// - Parameter leadIn: frames of input before the track's first.
     init(
-        _ format: MediaFormat, index: Int, length: MediaTime, gain: Float
+        _ format: MediaFormat, index: Int, length: MediaTime, leadIn: Int, gain: Float
     ) throws(PreparationError) {
         self.index = index
         self.format = format
@@ -40,8 +42,13 @@ final class FormatEncoder {
             }
         discard = prime / unitFrames * format.octetsPerUnit
         // The decoder's output comes late by the codec's delay, so the input is ahead by as much.
-        skip = format.sampleRate + encoder.delay - prime
+        skip = leadIn + encoder.delay - prime
         take = prime + units * unitFrames
+        let frames = Int(
+            (Double(length.ticks) * Double(format.sampleRate) / 8000).rounded())
+        joint = JointFade(
+            frames: frames, unit: unitFrames, channels: format.channels,
+            ahead: prime - encoder.delay)
     }
 
     /// - Parameter channels: of `input`; brought to those of the format.
@@ -55,7 +62,9 @@ final class FormatEncoder {
         let end = min(frames, start + take)
         take -= end - start
         guard end > start else { return }
+        let from = pending.count
         append(input.extracting(start * channels..<end * channels), channels: channels)
+        joint.apply(to: &pending, from: from)
 
         let block = encoder.samplesPerBlock * format.channels
         let whole = pending.count / block * block

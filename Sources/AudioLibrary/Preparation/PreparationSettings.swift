@@ -9,7 +9,7 @@ struct PreparationSettings: Hashable, Sendable {
     var formats: [MediaFormat]
 
     /// Changes with every change of this code that changes how a track sounds or is laid out.
-    static let version = 1
+    static let version = 2
 
     /// All but the formats, as a part of a file's name.
     var text: String { "v\(PreparationSettings.version) \(loudness) LUFS \(truePeakLimit) dBTP" }

@@ -1,7 +1,11 @@
+import Playout
+
 /// The source at one sample rate, and the encoders that take it at this rate.
 final class RateStream {
     let sampleRate: Int
     let channels: Int
+    /// Frames at this rate that come before the track's first.
+    let leadIn: Int
     var encoders: [FormatEncoder] = []
     private let mixes: Bool
     private var resampler: Resampler
@@ -9,15 +13,23 @@ final class RateStream {
     private var mixed: [Float] = []
     private var output: [Float] = []
 
+    /// The resampler is told the frames and not the rates. A source that is no whole number of
+    /// ticks is stretched by half a tick at most, so that each turn of it takes the same whole
+    /// number of samples and the next begins exactly where this one ended.
     /// - Parameters:
+    ///   - frames: of the source, which last `length`.
+    ///   - leadIn: frames of the source that come before its first.
     ///   - kept: channels of the source; two become one before they are resampled if need be.
     init(
-        from source: Int, of kept: Int, to sampleRate: Int, of channels: Int
+        frames: Int64, of length: MediaTime, leadIn: Int, of kept: Int, to sampleRate: Int,
+        of channels: Int
     ) throws(PreparationError) {
         self.sampleRate = sampleRate
         self.channels = channels
         mixes = channels < kept
-        resampler = try Resampler(from: source, to: sampleRate, channels: channels)
+        let output = Double(length.ticks) * Double(sampleRate) / 8000
+        self.leadIn = Int((Double(leadIn) * output / Double(frames)).rounded())
+        resampler = try Resampler(from: Double(frames), to: output, channels: channels)
     }
 
     func feed(

@@ -9,10 +9,12 @@ struct Resampler: ~Copyable {
     private let state: OpaquePointer?
     private let ratio: Double
 
-    /// - Parameter channels: interleaved in input and output.
-    init(from input: Int, to output: Int, channels: Int) throws(PreparationError) {
+    /// - Parameters:
+    ///   - input: frames per second, or per whatever time `output` is for as well.
+    ///   - channels: interleaved in input and output.
+    init(from input: Double, to output: Double, channels: Int) throws(PreparationError) {
         self.channels = channels
-        ratio = Double(output) / Double(input)
+        ratio = output / input
         guard input != output else {
             state = nil
             return
@@ -21,7 +23,7 @@ struct Resampler: ~Copyable {
         var quality = soxr_quality_spec(UInt(SOXR_20_BITQ), 0)
         quality.passband_end = 0.95
         state = soxr_create(
-            Double(input), Double(output), UInt32(channels), &error, nil, &quality, nil)
+            input, output, UInt32(channels), &error, nil, &quality, nil)
         if state == nil {
             throw .library("soxr_create: \(error.map { String(cString: $0) } ?? "no memory")")
         }

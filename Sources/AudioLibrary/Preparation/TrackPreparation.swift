@@ -165,18 +165,22 @@ struct TrackPreparation {
         for (index, format) in settings.formats.enumerated() {
             // The two forms of Opus share one resampler.
             let channels = format.sampleRate == 48000 ? shape.kept : 1
-            let gain = format.channels == 2 ? stereoGain : monoGain
-            let encoder = try FormatEncoder(format, index: index, length: length, gain: gain)
-            if let stream = streams.first(where: {
+            let found = streams.first {
                 $0.sampleRate == format.sampleRate && $0.channels == channels
-            }) {
-                stream.encoders.append(encoder)
+            }
+            let stream: RateStream
+            if let found {
+                stream = found
             } else {
-                let stream = try RateStream(
-                    from: sampleRate, of: shape.kept, to: format.sampleRate, of: channels)
-                stream.encoders.append(encoder)
+                stream = try RateStream(
+                    frames: frames, of: length, leadIn: sampleRate, of: shape.kept,
+                    to: format.sampleRate, of: channels)
                 streams.append(stream)
             }
+            stream.encoders.append(
+                try FormatEncoder(
+                    format, index: index, length: length, leadIn: stream.leadIn,
+                    gain: format.channels == 2 ? stereoGain : monoGain))
         }
         return streams
     }
