@@ -6,6 +6,12 @@ package struct SystemError: Error, Sendable, Equatable, CustomStringConvertible 
     package var path: String
     package var errno: Int32
 
+    package init(call: String, path: String, errno: Int32) {
+        self.call = call
+        self.path = path
+        self.errno = errno
+    }
+
     /// The kernel's words for it.
     package var text: String { String(cString: strerror(errno)) }
     package var description: String { "\(call) \(path): \(text)" }

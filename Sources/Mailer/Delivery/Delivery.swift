@@ -1,0 +1,346 @@
+internal import FoundationEssentials
+import Glibc
+internal import Logging
+internal import Primitives
+internal import Spool
+
+/// One message in a worker's hands: everything that is due is tried, and the disk told of it.
+struct Delivery: ~Copyable {
+    private let context: DeliveryContext
+    private let relay: Int?
+    private let directory: DirectoryHandle
+    private let envelope: Envelope
+    private var record: DeliveryRecord
+    private var relayResult = DeliveryQueue.RelayResult.untried
+
+    /// What the queue is to be told.
+    struct Report {
+        var retry: (due: WallClockTime, need: DeliveryQueue.Need)?
+        var relay: DeliveryQueue.RelayResult
+    }
+
+    /// Takes a message up.
+    ///
+    /// Throws ``SpoolError/busy(_:)`` when another has it, ``SpoolError/unknown(_:_:)`` when it has
+    /// left the queue.
+    static func open(
+        _ id: MessageIdentifier, relay: Int?, context: DeliveryContext
+    ) throws(SpoolError) -> Delivery {
+        let directory = try context.spool.open(id, in: .queue, locks: true)
+        let envelope = try context.spool.envelope(in: directory)
+        let record =
+            try context.spool.deliveries(in: directory)
+            ?? DeliveryPlan.record(
+                for: envelope, hasRelays: !context.settings.relays.isEmpty, at: .now)
+        return Delivery(
+            context: context, relay: relay, directory: directory, envelope: envelope,
+            record: record)
+    }
+
+    private init(
+        context: DeliveryContext, relay: Int?, directory: consuming DirectoryHandle,
+        envelope: Envelope, record: DeliveryRecord
+    ) {
+        self.context = context
+        self.relay = relay
+        self.directory = directory
+        self.envelope = envelope
+        self.record = record
+    }
+
+    mutating func perform(_ client: borrowing SMTPClient) throws(SpoolError) -> Report {
+        try tryAll(client)
+        if DeliveryPlan.next(of: record) == nil && addReport() {
+            try save()
+            try tryAll(client)
+        }
+        guard let next = DeliveryPlan.next(of: record) else {
+            try leave()
+            return Report(retry: nil, relay: relayResult)
+        }
+        return Report(retry: next, relay: relayResult)
+    }
+
+    private mutating func tryAll(_ client: borrowing SMTPClient) throws(SpoolError) {
+        for kind in [DeliveryRecord.Target.Kind.maildir, .webhook, .mail, .short, .postmaster] {
+            let due = record.due(kind, at: .now)
+            guard !due.isEmpty, relayResult != .failed else { continue }
+            switch kind {
+            case .webhook:
+                for index in due { try post(index) }
+            case .mail, .short, .postmaster:
+                if let relay, context.settings.relays.indices.contains(relay) {
+                    try send(due, client, context.settings.relays[relay], relay)
+                } else if context.settings.relays.isEmpty {
+                    try deposit(due)
+                }
+            case .maildir:
+                try deposit(due)
+            }
+        }
+    }
+
+    // MARK: Relays
+
+    private mutating func send(
+        _ due: [Int], _ client: borrowing SMTPClient, _ settings: RelaySettings, _ relay: Int
+    ) throws(SpoolError) {
+        var pending = due
+        for index in due where !DeliveryPlan.isAddress(record.recipients[index].target.address) {
+            fail(index, "address", SMTPReply(code: 553, text: "5.1.3 no mail address"), nil)
+            pending.removeAll { $0 == index }
+        }
+        var limit = context.sizeLimit(of: relay)
+        var smallest = Int.max
+        while !pending.isEmpty {
+            guard let mail = render(pending, limit: limit) else { break }
+            guard mail.count < smallest else {
+                // Nothing is left to be made smaller.
+                let reply = SMTPReply(code: 552, text: "5.3.4 larger than the relay takes")
+                for index in pending { fail(index, "size", reply, settings.url) }
+                break
+            }
+            context.spool.faults.at(.mailComposed)
+            let addresses = pending.map { record.recipients[$0].target.address }
+            switch transact(mail, to: addresses, client, settings, relay) {
+            case .answered(let fates):
+                relayResult = .served
+                let again = zip(pending, fates).filter { $0.1.isForAnother }.map(\.0)
+                if fates.contains(where: \.isAccepted) { context.spool.faults.at(.mailAccepted) }
+                for (index, fate) in zip(pending, fates) { note(fate, index, settings.url) }
+                try save()
+                context.spool.faults.at(.mailRecorded)
+                pending = again
+                smallest = .max
+            case .tooLarge(let stated, _):
+                relayResult = .served
+                smallest = mail.count
+                limit = min(stated ?? .max, limit ?? .max, mail.count - 1)
+                if stated == nil { limit = min(limit ?? .max, mail.count / 2) }
+            case .broken(let step, let cause):
+                if relayResult != .served { relayResult = .stumbled }
+                let reply = SMTPReply(code: 451, text: "4.4.2 (ours) \(cause)")
+                for index in pending { postpone(index, step, reply, settings.url) }
+                pending = []
+            case .unusable(let step, let cause):
+                relayResult = .failed
+                for index in pending { blame(index, settings.url, step, cause) }
+                pending = []
+            }
+        }
+        try save()
+    }
+
+    private func render(_ pending: [Int], limit: Int?) -> [UInt8]? {
+        let recipients = pending.map { record.recipients[$0].target }
+        let form: MailRequest.Form =
+            switch recipients.first?.kind {
+            case .short: .short
+            case .postmaster: .report(record.recipients.filter { $0.state == .failed })
+            default: .full
+            }
+        let request = MailRequest(
+            envelope: envelope, audioPath: "\(directory.path)/\(Spool.audioFile)", form: form,
+            recipients: recipients.map(\.address), limit: limit)
+        do {
+            return try context.renderer.render(request)
+        } catch {
+            context.logger.error("message \(envelope.id): no mail can be made of it: \(error)")
+            return nil
+        }
+    }
+
+    private func transact(
+        _ mail: [UInt8], to addresses: [String], _ client: borrowing SMTPClient,
+        _ settings: RelaySettings, _ relay: Int
+    ) -> TransactionOutcome {
+        let faults = context.spool.faults
+        let name = context.settings.helloName
+        let from = context.settings.from
+        if settings.scheme == .lmtp {
+            return LMTPClient.send(
+                mail, from: from, to: addresses, by: settings, helloName: name
+            ) { faults.at(.mailSent) }
+        }
+        var secret: String?
+        if let source = settings.secret {
+            do throws(Secrets.Failure) {
+                secret = try context.secrets.value(of: source, at: .now)
+            } catch {
+                return .unusable(step: "AUTH", cause: "\(error)")
+            }
+        }
+        let (outcome, sizeLimit) = client.send(
+            mail, from: from, to: addresses, by: settings, helloName: name, secret: secret
+        ) { faults.at(.mailSent) }
+        if let sizeLimit { context.learn(sizeLimit, of: relay) }
+        if case .unusable("AUTH", _) = outcome { context.secrets.forget(settings.secret) }
+        return outcome
+    }
+
+    // MARK: Other targets
+
+    private mutating func deposit(_ due: [Int]) throws(SpoolError) {
+        let box = Maildir(root: context.settings.maildir, faults: context.spool.faults)
+        for index in due {
+            let target = record.recipients[index].target
+            let user =
+                switch target.kind {
+                case .postmaster: "postmaster"
+                default: envelope.addressee.user
+                }
+            guard let mail = render([index], limit: nil) else {
+                let reply = SMTPReply(code: 451, text: "4.3.0 no mail could be made of it")
+                postpone(index, "compose", reply, box.root)
+                continue
+            }
+            do throws(SystemError) {
+                let (path, isRepeated) = try box.deliver(
+                    mail, id: envelope.id, at: envelope.began, to: user)
+                let text = isRepeated ? "2.0.0 was there already" : "2.0.0 written"
+                note(.accepted(SMTPReply(code: 250, text: text)), index, path)
+            } catch {
+                let reply = SMTPReply(code: 451, text: "4.2.0 \(error)")
+                if error.errno == EINVAL {
+                    fail(index, "maildir", reply, box.root)
+                } else {
+                    postpone(index, "maildir", reply, box.root)
+                }
+            }
+        }
+        try save()
+    }
+
+    private mutating func post(_ index: Int) throws(SpoolError) {
+        let url = record.recipients[index].target.address
+        let key = context.settings.webhookKeyFile.flatMap {
+            FileManager.default.contents(atPath: $0).map(Array.init)
+        }
+        let outcome = Webhook.post(
+            Webhook.body(envelope), id: envelope.id, to: url, key: key,
+            timeout: context.settings.webhookTimeout)
+        switch outcome {
+        case .answered(let fates):
+            for fate in fates { note(fate, index, url) }
+        case .unusable(let step, let cause), .broken(let step, let cause):
+            postpone(index, step, SMTPReply(code: 451, text: cause), url)
+        case .tooLarge:
+            break
+        }
+        try save()
+    }
+
+    // MARK: What came of it
+
+    private mutating func note(
+        _ fate: TransactionOutcome.Fate, _ index: Int, _ place: String
+    ) {
+        switch fate {
+        case .accepted(let reply): accept(index, reply, place)
+        case .temporary(let step, let reply): postpone(index, step, reply, place)
+        case .permanent(let step, let reply): fail(index, step, reply, place)
+        case .another: break
+        }
+    }
+
+    private mutating func accept(_ index: Int, _ reply: SMTPReply, _ place: String) {
+        let target = record.recipients[index].target
+        record.recipients[index].state = .accepted
+        record.recipients[index].attempts += 1
+        record.recipients[index].acceptance = .init(
+            at: .now, place: place, reply: "\(reply)", queueID: reply.queueID)
+        context.logger.info("message \(envelope.id): \(target) has it by \(place): \(reply)")
+        context.trace.add(
+            TraceEvent(
+                .accepted, envelope, text: "\(reply)", target: "\(target)", place: place,
+                queueID: reply.queueID))
+        context.count { $0.accepted += 1 }
+    }
+
+    private mutating func fail(
+        _ index: Int, _ step: String, _ reply: SMTPReply, _ place: String?
+    ) {
+        let target = record.recipients[index].target
+        blame(index, place ?? "here", step, "\(reply)")
+        record.recipients[index].state = .failed
+        record.recipients[index].attempts += 1
+        context.logger.error(
+            "message \(envelope.id): \(target) is given up after \(step): \(reply)")
+        context.trace.add(
+            TraceEvent(
+                .refused, envelope, text: "\(step): \(reply)", target: "\(target)", place: place))
+        context.count { $0.failed += 1 }
+    }
+
+    private mutating func postpone(
+        _ index: Int, _ step: String, _ reply: SMTPReply, _ place: String
+    ) {
+        let now = WallClockTime.now
+        guard now - record.queued < context.settings.givesUpAfter else {
+            return fail(index, step, reply, place)
+        }
+        let target = record.recipients[index].target
+        blame(index, place, step, "\(reply)")
+        record.recipients[index].attempts += 1
+        let wait = context.settings.backOff.wait(
+            after: record.recipients[index].attempts, jitter: .random(in: 0...1))
+        record.recipients[index].next = now + wait
+        context.logger.warning(
+            "message \(envelope.id): \(target) waits \(Int(wait.seconds)) s after \(step) at \(place): \(reply)"
+        )
+        context.trace.add(
+            TraceEvent(
+                .deferred, envelope, text: "\(step): \(reply)", target: "\(target)", place: place))
+        context.count { $0.deferred += 1 }
+    }
+
+    /// Says what went wrong last, without a consequence.
+    private mutating func blame(_ index: Int, _ place: String, _ step: String, _ reply: String) {
+        record.recipients[index].failure = .init(at: .now, place: place, step: step, reply: reply)
+    }
+
+    private func save() throws(SpoolError) {
+        try context.spool.write(record, in: directory)
+    }
+
+    // MARK: The end
+
+    /// Adds the postmaster when somebody was given up.
+    /// - Returns: whether there is something to do now.
+    private mutating func addReport() -> Bool {
+        guard record.recipients.contains(where: { $0.state == .failed }),
+            !record.recipients.contains(where: { $0.target.kind == .postmaster })
+        else { return false }
+        record.recipients.append(
+            .init(target: .init(.postmaster, context.settings.postmaster), next: .now))
+        return true
+    }
+
+    private func leave() throws(SpoolError) {
+        let failed = record.recipients.filter { $0.state == .failed }
+        if failed.isEmpty {
+            if context.settings.keepsFor > .zero {
+                try context.spool.move(envelope.id, from: .queue, to: .done)
+            } else {
+                try context.spool.remove(envelope.id, from: .queue)
+            }
+            context.trace.add(TraceEvent(.done, envelope))
+        } else {
+            try context.spool.move(envelope.id, from: .queue, to: .failed)
+            context.trace.add(
+                TraceEvent(.failed, envelope, text: "\(failed.count) recipients given up"))
+        }
+    }
+}
+
+extension TransactionOutcome.Fate {
+    fileprivate var isForAnother: Bool {
+        if case .another = self { return true }
+        return false
+    }
+
+    fileprivate var isAccepted: Bool {
+        if case .accepted = self { return true }
+        return false
+    }
+}

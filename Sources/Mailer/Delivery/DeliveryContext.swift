@@ -1,0 +1,35 @@
+internal import Logging
+internal import Primitives
+internal import Spool
+
+/// What all deliveries under one configuration share.
+final class DeliveryContext: Sendable {
+    let spool: Spool
+    let trace: Trace
+    let settings: MailerSettings
+    let renderer: any MailRenderer
+    let secrets = Secrets()
+    let logger: Logger
+    /// Counts go on over changes of the configuration.
+    private let counts: Monitor<MailerCounts>
+    private let sizeLimits = Monitor<[Int: Int]>([:])
+
+    init(
+        spool: Spool, settings: MailerSettings, renderer: any MailRenderer, logger: Logger,
+        counts: Monitor<MailerCounts>
+    ) {
+        self.spool = spool
+        trace = Trace(spool)
+        self.settings = settings
+        self.renderer = renderer
+        self.logger = logger
+        self.counts = counts
+    }
+
+    /// Octets of the largest mail that a relay said it takes.
+    func sizeLimit(of relay: Int) -> Int? { sizeLimits.with { $0[relay] } }
+
+    func learn(_ limit: Int, of relay: Int) { sizeLimits.with { $0[relay] = limit } }
+
+    func count(_ change: (inout MailerCounts) -> Void) { counts.with(change) }
+}

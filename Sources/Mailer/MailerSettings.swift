@@ -1,0 +1,33 @@
+package import Primitives
+
+/// What the mailer is to do.
+package struct MailerSettings: Sendable, Equatable {
+    /// Envelope sender of every mail.
+    package var from: String
+    /// Our name in EHLO.
+    package var helloName: String
+    /// None: everything goes to ``maildir``.
+    package var relays: [RelaySettings] = []
+    /// Directory with a Maildir per user, for users without addresses and where there is no relay.
+    package var maildir = "var/mail"
+    /// Gets what can't be delivered.
+    package var postmaster: String
+    package var backOff = BackOff()
+    /// Age of a message at which a failed delivery is the last.
+    package var givesUpAfter: Interval = .seconds(5 * 86_400)
+    /// Age of the oldest undelivered message that is an alarm.
+    package var alarmAfter: Interval = .seconds(600)
+    /// How long a delivered or discarded message is kept; zero: no time at all.
+    package var keepsFor: Interval = .seconds(7 * 86_400)
+    /// How long the steps of each message can be asked for.
+    package var tracesFor: Interval = .seconds(90 * 86_400)
+    package var webhookTimeout: Interval = .seconds(10)
+    /// File whose octets sign what webhooks are told; nil: unsigned.
+    package var webhookKeyFile: String?
+
+    package init(from: String, helloName: String, postmaster: String) {
+        self.from = from
+        self.helloName = helloName
+        self.postmaster = postmaster
+    }
+}

@@ -1,0 +1,78 @@
+/// One mail's dialogue with an SMTP server as libcurl reports it, line by line, read for what
+/// libcurl's own result leaves out: the reply to each recipient, and the words of the last 250.
+///
+/// Nothing of an AUTH exchange is kept.
+package struct SMTPTranscript: Sendable {
+    package enum Step: String, Sendable {
+        case connect
+        case ehlo = "EHLO"
+        case startTLS = "STARTTLS"
+        case auth = "AUTH"
+        case mail = "MAIL"
+        case rcpt = "RCPT"
+        case data = "DATA"
+        case end = "end of data"
+        case other
+    }
+
+    /// What was last said, or is awaited.
+    package private(set) var step = Step.connect
+    /// One for each RCPT that was answered, in order.
+    package private(set) var recipients: [SMTPReply] = []
+    /// To the whole mail.
+    package private(set) var final: SMTPReply?
+    /// The last reply that was not positive, and to what.
+    package private(set) var refusal: (step: Step, reply: SMTPReply)?
+    /// Octets of the largest mail that the server takes (RFC 1870); nil where it doesn't say.
+    package private(set) var sizeLimit: Int?
+    /// Whether the connection is one that an earlier mail had made.
+    package var isOnOldConnection: Bool { !hasGreeted && step != .connect }
+    private var hasGreeted = false
+    private var parser = SMTPReplyParser()
+
+    package init() {}
+
+    /// A command left for the server, without the secrets in it being looked at.
+    package mutating func sent(_ line: some Collection<UInt8>) {
+        let word = String(
+            decoding: line.prefix { $0 > 0x20 && $0 != UInt8(ascii: ":") }, as: UTF8.self)
+        switch word.uppercased() {
+        case "EHLO", "HELO":
+            step = .ehlo
+            hasGreeted = true
+        case "STARTTLS": step = .startTLS
+        case "AUTH": step = .auth
+        case "MAIL": step = .mail
+        case "RCPT": step = .rcpt
+        case "DATA": step = .data
+        // A line of an AUTH exchange, which has no word of its own.
+        default: if step != .auth { step = .other }
+        }
+    }
+
+    /// The mail's last octet was handed over.
+    package mutating func sentAll() { if step == .data { step = .end } }
+
+    /// A line of a reply came.
+    package mutating func received(_ line: some Collection<UInt8>) {
+        if step == .ehlo { readCapability(line) }
+        guard case .reply(let reply) = parser.take(Array(line)) else { return }
+        switch step {
+        case .rcpt: recipients.append(reply)
+        case .end: final = reply
+        // libcurl hands the mail over before it reads what DATA got in no case.
+        case .data where reply.code != 354: final = reply
+        default: break
+        }
+        if !reply.isPositive { refusal = (step, reply) }
+    }
+
+    private mutating func readCapability(_ line: some Collection<UInt8>) {
+        let words = String(decoding: line.dropFirst(4), as: UTF8.self).split(whereSeparator: {
+            $0 == " " || $0 == "\r" || $0 == "\n" || $0 == "\r\n"
+        })
+        guard words.count == 2, words[0].uppercased() == "SIZE", let size = Int(words[1]), size > 0
+        else { return }
+        sizeLimit = size
+    }
+}
