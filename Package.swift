@@ -75,8 +75,8 @@ let package = Package(
         .target(
             name: "IVR",
             dependencies: [
-                "Primitives", "RTP", "Playout", "Codec", "CSndfile", "CSoxr", "CSpandsp", "CLinux",
-                log,
+                "Primitives", "RTP", "Playout", "Codec", "MediaEngine", "CSndfile", "CSoxr",
+                "CSpandsp", "CLinux", log,
             ], swiftSettings: signal),
 
         // Messages and their mail; users.
@@ -171,7 +171,8 @@ let package = Package(
             dependencies: ["MusicOnHold", "Playout", "Primitives", "SIP"],
             swiftSettings: settings),
         .testTarget(
-            name: "IVRTests", dependencies: ["IVR", "RTP", "Playout", "Codec", "Primitives"],
+            name: "IVRTests",
+            dependencies: ["IVR", "RTP", "Playout", "Codec", "MediaEngine", "Primitives", log],
             swiftSettings: signal),
         .testTarget(
             name: "SpoolTests", dependencies: ["Spool", "Primitives"], swiftSettings: settings),

@@ -13,8 +13,15 @@ package struct MediaDecoder: ~Copyable {
     package let format: MediaFormat
     private let engine: Engine
 
-    package init(_ format: MediaFormat) throws(CodecError) {
+    /// Samples a second and channel that come out.
+    package let sampleRate: Int
+
+    /// - Parameter opusRate: samples a second that Opus is decoded to: 8000, 12000, 16000, 24000 or
+    ///   48000 (RFC 6716 §2); nil: 48000. Other formats have their own.
+    package init(_ format: MediaFormat, opusRate: Int? = nil) throws(CodecError) {
         self.format = format
+        let isOpus = format == .opusMono || format == .opusStereo
+        sampleRate = isOpus ? opusRate ?? format.sampleRate : format.sampleRate
         switch format {
         case .pcmu, .pcma, .l16At8000, .l16At16000, .l16At44100, .l16At48000:
             engine = .table
@@ -27,7 +34,7 @@ package struct MediaDecoder: ~Copyable {
             var code: Int32 = 0
             guard
                 let decoder = opus_decoder_create(
-                    Int32(format.sampleRate), Int32(format.channels), &code)
+                    Int32(sampleRate), Int32(format.channels), &code)
             else { throw CodecError(opus: "opus_decoder_create", code) }
             engine = .opus(decoder)
         }

@@ -1,26 +1,28 @@
 import Glibc
-import Primitives
+package import Primitives
 
 /// An even port for RTP and the odd one above for RTCP (RFC 3550 §11).
-struct SocketPair: Sendable {
-    let rtp: UDPSocket
-    let rtcp: UDPSocket
+package struct SocketPair: Sendable {
+    package let rtp: UDPSocket
+    package let rtcp: UDPSocket
 }
 
 /// Hands out pairs of ports in turn, so that a port just freed is the last to be used again.
-struct PortPairs: Sendable {
+package struct PortPairs: Sendable {
     private let ports: ClosedRange<UInt16>
     private let count: Int
     private var next = 0
 
-    init(_ ports: ClosedRange<UInt16>, start: Int) {
+    /// - Parameter start: where in the range to begin, so that processes differ.
+    package init(_ ports: ClosedRange<UInt16>, start: Int) {
         self.ports = ports
         let first = Int(ports.lowerBound) + Int(ports.lowerBound) % 2
         count = max(0, (Int(ports.upperBound) - first + 1) / 2)
         if count > 0 { next = start % count }
     }
 
-    mutating func take(
+    /// Binds the next free pair.
+    package mutating func take(
         on address: IPAddress, dscp: UInt8, bufferOctets: Int32
     ) throws(MediaEngineError) -> SocketPair {
         let first = Int(ports.lowerBound) + Int(ports.lowerBound) % 2

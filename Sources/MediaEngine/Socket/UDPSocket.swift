@@ -1,14 +1,14 @@
 import CLinux
 import Glibc
-import Primitives
+package import Primitives
 
 /// An unconnected UDP socket on one unicast address; closed when nobody refers to it any more.
-final class UDPSocket: Sendable {
-    let descriptor: Int32
-    let local: Endpoint
+package final class UDPSocket: Sendable {
+    package let descriptor: Int32
+    package let local: Endpoint
 
     /// - Parameter bufferOctets: what may wait in each direction.
-    init(
+    package init(
         _ local: Endpoint, dscp: UInt8, bufferOctets: Int32, reusesAddress: Bool = false
     ) throws(MediaEngineError) {
         let isIPv6 = local.address.isIPv6
@@ -56,7 +56,7 @@ final class UDPSocket: Sendable {
     }
 
     /// Takes all ICMP errors that wait.
-    func receiveErrors(_ body: (_ destination: Endpoint, _ code: Int32) -> Void) {
+    package func receiveErrors(_ body: (_ destination: Endpoint, _ code: Int32) -> Void) {
         var storage = sockaddr_storage()
         var code: Int32 = 0
         // Bounded, so that a flood of them does not hold up the rest.

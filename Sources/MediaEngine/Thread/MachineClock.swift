@@ -1,15 +1,15 @@
 import Glibc
-import Primitives
+package import Primitives
 
 /// The machine's clocks.
-enum MachineClock {
-    static func monotonic() -> Instant {
+package enum MachineClock {
+    package static func monotonic() -> Instant {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Instant(nanoseconds: Int64(time.tv_sec) &* 1_000_000_000 &+ Int64(time.tv_nsec))
     }
 
-    static func wall() -> WallClockTime {
+    package static func wall() -> WallClockTime {
         var time = timespec()
         clock_gettime(CLOCK_REALTIME, &time)
         return WallClockTime(

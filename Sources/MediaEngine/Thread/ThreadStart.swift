@@ -1,9 +1,9 @@
-import CLinux
+package import CLinux
 import Glibc
 
 /// Starts a thread that runs `body` with all signals blocked: they belong to the rest of the
 /// process.
-func startThread(
+package func startThread(
     named name: String, _ body: @escaping @Sendable () -> Void
 ) throws(MediaEngineError) -> pthread_t {
     final class Body: Sendable {

@@ -1,0 +1,156 @@
+import Foundation
+import IVR
+import Testing
+
+/// A corpus of what callers leave, made here: speech by espeak-ng, and what is none.
+@Suite struct SpeechDetectorTests {
+    private static let rate = 8000
+
+    private func verdict(_ samples: [Int16], rate: Int = rate) -> MessageVerdict {
+        var detector = SpeechDetector(rate: rate)
+        // As it arrives, in packets.
+        for start in stride(from: 0, to: samples.count, by: rate / 50) {
+            detector.listen(samples[start..<min(samples.count, start + rate / 50)])
+        }
+        return detector.verdict(samples: samples.count)
+    }
+
+    /// Spoken text at a level in dBFS (effective value where there is sound), resampled by sox.
+    private static func speech(
+        _ text: String, voice: String = "en", level: Double, rate: Int = rate
+    ) throws -> [Int16] {
+        let script =
+            "espeak-ng -v \(voice) --stdout \"$1\" | "
+            + "sox -q -t wav - -r \(rate) -c 1 -b 16 -e signed -t raw -"
+        let process = Process()
+        process.executableURL = URL(filePath: "/bin/sh")
+        process.arguments = ["-c", script, "sh", text]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        let raw = data.withUnsafeBytes { Array($0.bindMemory(to: Int16.self)) }
+        let loud = raw.map(Double.init).filter { abs($0) > 100 }
+        let effective = (loud.map { $0 * $0 }.reduce(0, +) / Double(max(1, loud.count)))
+            .squareRoot()
+        let gain = 32768 * pow(10, level / 20) / max(1, effective)
+        return raw.map { Int16(max(-32768, min(32767, Double($0) * gain))) }
+    }
+
+    private static func noise(_ seconds: Double, level: Double, seed: UInt64 = 1) -> [Int16] {
+        var state = seed
+        let peak = 32768 * pow(10, level / 20) * 1.732
+        return (0..<Int(seconds * Double(rate))).map { _ in
+            state = state &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+            return Int16(Double(Int32(truncatingIfNeeded: state >> 32)) / 2_147_483_648 * peak)
+        }
+    }
+
+    /// Noise whose power falls with frequency, as a fan's or a street's does.
+    private static func pink(_ seconds: Double, level: Double) -> [Int16] {
+        var slow = 0.0
+        let white = noise(seconds, level: -6).map { Double($0) / 32768 }
+        let shaped = white.map { sample in
+            slow = 0.9 * slow + 0.1 * sample
+            return slow
+        }
+        let effective =
+            (shaped.map { $0 * $0 }.reduce(0, +) / Double(shaped.count)).squareRoot()
+        let gain = 32768 * pow(10, level / 20) / effective
+        return shaped.map { Int16(max(-32768, min(32767, $0 * gain))) }
+    }
+
+    private static func tones(
+        _ frequencies: [Double], on: Double, off: Double, seconds: Double, level: Double = -20
+    ) -> [Int16] {
+        let amplitude = 32768 * pow(10, level / 20)
+        return (0..<Int(seconds * Double(rate))).map { i in
+            let time = Double(i) / Double(rate)
+            guard off == 0 || time.truncatingRemainder(dividingBy: on + off) < on else { return 0 }
+            let sum = frequencies.map { sin(2 * .pi * $0 * time) }.reduce(0, +)
+            return Int16(max(-32768, min(32767, amplitude * sum)))
+        }
+    }
+
+    private static func sum(_ a: [Int16], _ b: [Int16]) -> [Int16] {
+        (0..<max(a.count, b.count)).map { i in
+            let x = (i < a.count ? Int(a[i]) : 0) + (i < b.count ? Int(b[i]) : 0)
+            return Int16(max(-32768, min(32767, x)))
+        }
+    }
+
+    private static let text = "Hello, this is Bob. Please call me back when you can."
+
+    @Test(arguments: ["en", "de", "fr", "es", "it", "en+f3", "en+m7", "en+whisper"])
+    func twoSecondsOfQuietSpeechAreSpeech(_ voice: String) throws {
+        let speech = try Self.speech(Self.text, voice: voice, level: -35).prefix(2 * Self.rate)
+        let found = verdict([Int16](repeating: 0, count: Self.rate) + speech)
+        #expect(found.kind == .speech)
+        let wide = try Self.speech(Self.text, voice: voice, level: -35, rate: 16000)
+        #expect(verdict(Array(wide.prefix(32000)), rate: 16000).kind == .speech)
+    }
+
+    @Test func speechInNoiseIsSpeech() throws {
+        let speech = try Self.speech(Self.text, level: -25)
+        let seconds = Double(speech.count) / Double(Self.rate) + 2
+        #expect(verdict(Self.sum(Self.noise(seconds, level: -50), speech)).kind == .speech)
+        #expect(verdict(Self.sum(Self.pink(seconds, level: -45), speech)).kind == .speech)
+    }
+
+    struct Nothing: Sendable, CustomTestStringConvertible {
+        var testDescription: String
+        var kind: MessageVerdict.Kind
+        var samples: [Int16]
+
+        init(_ name: String, _ kind: MessageVerdict.Kind, _ samples: [Int16]) {
+            testDescription = name
+            self.kind = kind
+            self.samples = samples
+        }
+    }
+
+    static let nothings = [
+        Nothing("digital silence", .silence, [Int16](repeating: 0, count: 80_000)),
+        Nothing("quiet line", .silence, noise(10, level: -65)),
+        Nothing("line noise", .noise, noise(20, level: -40)),
+        Nothing("loud line noise", .noise, noise(20, level: -25)),
+        Nothing("fan", .noise, pink(20, level: -35)),
+        Nothing("hum", .tone, tones([100, 200], on: 1, off: 0, seconds: 10, level: -30)),
+        Nothing("busy, Europe", .tone, tones([425], on: 0.5, off: 0.5, seconds: 20)),
+        Nothing("busy, North America", .tone, tones([480, 620], on: 0.5, off: 0.5, seconds: 20)),
+        Nothing("reorder", .tone, tones([480, 620], on: 0.25, off: 0.25, seconds: 20)),
+        Nothing("congestion, Europe", .tone, tones([425], on: 0.25, off: 0.25, seconds: 20)),
+        Nothing("busy, United Kingdom", .tone, tones([400], on: 0.375, off: 0.375, seconds: 20)),
+        Nothing("dial tone", .tone, tones([350, 440], on: 1, off: 0, seconds: 20)),
+        Nothing("fax calls", .tone, tones([1100], on: 0.5, off: 3, seconds: 20)),
+        Nothing("fax answers", .tone, tones([2100], on: 3, off: 0, seconds: 6)),
+        Nothing(
+            "busy tone on a noisy line", .tone,
+            sum(noise(20, level: -60), tones([425], on: 0.5, off: 0.5, seconds: 20))),
+        Nothing("a click", .silence, (0..<80_000).map { $0 == 40_000 ? 30_000 : 0 }),
+    ]
+
+    @Test(arguments: nothings)
+    func whatIsNoSpeech(_ nothing: Nothing) {
+        #expect(verdict(nothing.samples).kind == nothing.kind)
+    }
+
+    @Test func theBusyToneAfterAMessageIsCutOff() throws {
+        let speech = try Self.speech(Self.text, level: -25)
+        let pause = [Int16](repeating: 0, count: Self.rate)
+        let found = verdict(
+            speech + pause + Self.tones([425], on: 0.5, off: 0.5, seconds: 8))
+        #expect(found.kind == .speech)
+        #expect(found.speech.lowerBound < Self.rate / 2)
+        #expect(abs(found.speech.upperBound - speech.count) < Self.rate)
+        #expect(found.length < speech.count + 2 * Self.rate)
+    }
+
+    @Test func silenceCountsFromTheLastWord() throws {
+        let speech = try Self.speech(Self.text, level: -25)
+        var detector = SpeechDetector(rate: Self.rate)
+        detector.listen((speech + [Int16](repeating: 0, count: 3 * Self.rate))[...])
+        #expect(abs(detector.silence - 3 * Self.rate) < Self.rate / 2)
+    }
+}
