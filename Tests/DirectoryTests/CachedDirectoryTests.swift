@@ -37,7 +37,7 @@ import Testing
             _ = try await directory.user(alice)
             #expect(directory.statistics.asked == asked)
         }
-        #expect(try writer.remove("alice"))
+        try writer.remove(["alice"])
         #expect(try await directory.user(alice) == nil)
     }
 

@@ -188,8 +188,9 @@ import Testing
     @Test func removesAUserWithAllNames() async throws {
         let directory = try open()
         try merge([("alice", Self.full)], into: directory)
-        #expect(try directory.remove("a.liddell") == false)
-        #expect(try directory.remove("Alice"))
+        #expect(throws: MergeError.self) { try directory.remove(["alice", "a.liddell"]) }
+        #expect(try directory.all().count == 1)
+        try directory.remove(["Alice"])
         for text in ["alice", "a.liddell", "+15550100"] {
             #expect(try await find(text, in: directory) == nil)
         }

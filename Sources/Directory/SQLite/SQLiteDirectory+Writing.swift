@@ -25,32 +25,49 @@ extension SQLiteDirectory {
         }
     }
 
-    /// - Returns: false when there is no user of this name.
-    package func remove(_ name: String) throws(DirectoryError) -> Bool {
+    /// Removes all of these users, or none when one isn't there.
+    package func remove(_ names: [String]) throws(MergeError) {
         do {
-            return try database.write { database in
-                guard let key = UserKey(name),
-                    let user = try SQLiteDirectory.user(key, in: database),
-                    UserKey(user.name) == key
-                else { return false }
-                try database.execute(sql: "DELETE FROM user WHERE name = ?", arguments: [user.name])
-                return true
+            try database.write { database in
+                var faults: [EditFault] = []
+                for name in names {
+                    guard let key = UserKey(name),
+                        let user = try SQLiteDirectory.user(key, in: database),
+                        UserKey(user.name) == key
+                    else {
+                        faults.append(EditFault(line: nil, fault: .noSuchUser(name)))
+                        continue
+                    }
+                    try database.execute(
+                        sql: "DELETE FROM user WHERE name = ?", arguments: [user.name])
+                }
+                // The error undoes what was removed.
+                if !faults.isEmpty { throw MergeError.refused(faults) }
             }
+        } catch let error as MergeError {
+            throw error
         } catch {
-            throw DirectoryError(error, store: path)
+            throw .directory(DirectoryError(error, store: path))
         }
     }
 
     /// Makes all the edits, or none and says why.
-    /// - Parameter domain: the realm of passwords.
+    /// - Parameters:
+    ///   - domain: the realm of passwords.
+    ///   - faults: what is known to be wrong already, and is to be said together with the rest.
+    ///   - isTrial: whether the changes are to be undone in the end.
     package func merge(
-        _ edits: [UserEdit], _ mode: MergeMode, domain: String
+        _ edits: [UserEdit], _ mode: MergeMode, domain: String, faults: [EditFault] = [],
+        isTrial: Bool = false
     ) throws(MergeError) -> MergeCounts {
         do {
-            return try database.write { database in
-                let merge = try Merge(edits, mode, domain: domain, in: database)
-                return try merge.write(to: database)
+            var counts = MergeCounts()
+            try database.inTransaction(.immediate) { database in
+                let merge = try Merge(edits, mode, domain: domain, faults, in: database)
+                counts = try merge.write(to: database)
+                return isTrial ? .rollback : .commit
             }
+            return counts
         } catch let error as MergeError {
             throw error
         } catch {
@@ -70,13 +87,15 @@ private struct Merge {
 
     private let mode: MergeMode
     private var changes: [Change] = []
-    private var faults: [EditFault] = []
+    private var faults: [EditFault]
 
     /// Throws ``MergeError`` with every fault.
     init(
-        _ edits: [UserEdit], _ mode: MergeMode, domain: String, in database: Database
+        _ edits: [UserEdit], _ mode: MergeMode, domain: String, _ faults: [EditFault],
+        in database: Database
     ) throws {
         self.mode = mode
+        self.faults = faults
         changes.reserveCapacity(edits.count)
         var lines: [UserKey: Int] = [:]
         for edit in edits {
@@ -108,8 +127,11 @@ private struct Merge {
             changes.append(Change(line: edit.line, present: present, user: user))
         }
         try checkKeys(in: database)
-        if !faults.isEmpty {
-            throw MergeError.refused(faults.sorted { ($0.line ?? 0) < ($1.line ?? 0) })
+        if mode == .replace, edits.isEmpty, self.faults.isEmpty {
+            note(nil, UserFault("there are no users, so all would go", "use `users remove`"))
+        }
+        if !self.faults.isEmpty {
+            throw MergeError.refused(self.faults.sorted { ($0.line ?? 0) < ($1.line ?? 0) })
         }
     }
 
@@ -119,8 +141,7 @@ private struct Merge {
 
     private func fault(_ name: String, _ key: UserKey, _ present: User?) -> UserFault? {
         guard let present else {
-            return mode == .change
-                ? UserFault("there is no user '\(name)'", "see `intermezzo users list`") : nil
+            return mode == .change ? .noSuchUser(name) : nil
         }
         guard UserKey(present.name) == key else {
             // With .replace the other one may go; the check of the keys says so if it doesn't.

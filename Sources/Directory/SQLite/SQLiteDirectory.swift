@@ -13,12 +13,14 @@ package final class SQLiteDirectory: UserDirectory {
 
     /// Opens the file, makes it when it isn't there (mode 0600, owner as of its directory), and
     /// brings its tables up to this version.
-    /// - Parameter patience: how long to wait for another process that writes.
+    /// - Parameters:
+    ///   - makes: whether a file that isn't there is made.
+    ///   - patience: how long to wait for another process that writes.
     package init(
-        path: String, patience: Interval = .seconds(5)
+        path: String, makes: Bool = true, patience: Interval = .seconds(5)
     ) throws(DirectoryError) {
         self.path = path
-        try SQLiteDirectory.make(path)
+        try SQLiteDirectory.open(path, makes: makes)
         var configuration = Configuration()
         configuration.label = "directory"
         configuration.journalMode = .wal
@@ -85,13 +87,18 @@ package final class SQLiteDirectory: UserDirectory {
     }
 
     /// SQLite would make the file readable for everybody, and its log files like it.
-    private static func make(_ path: String) throws(DirectoryError) {
-        let file = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o600)
+    private static func open(_ path: String, makes: Bool) throws(DirectoryError) {
+        let flags = O_RDWR | O_CLOEXEC | (makes ? O_CREAT : 0)
+        let file = Foundation.open(path, flags, 0o600)
         guard file >= 0 else {
+            let remedy =
+                switch errno {
+                case ENOENT: makes ? "make its directory" : "add a user first"
+                case EACCES: "run this as the user that owns it"
+                default: "see directory.sqlite in the configuration"
+                }
             throw .unavailable(
-                store: path,
-                reason: "\(String(cString: strerror(errno))); "
-                    + "make its directory, or run this as the user that owns it")
+                store: path, reason: "\(String(cString: strerror(errno))); \(remedy)")
         }
         defer { close(file) }
         var status = stat()

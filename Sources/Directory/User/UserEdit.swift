@@ -1,15 +1,23 @@
+internal import Foundation
+
 /// What an administrator wants of one user: some fields as text, from a command line or from a line
 /// of a CSV file.
 package struct UserEdit: Sendable, Equatable {
     package var name: String
     /// The fields that are given; those that aren't stay as they are.
     package var values: [UserField: String]
+    /// Whether the user can't register any more.
+    package var removesCredentials: Bool
     /// The line of the file; nil from a command line.
     package var line: Int?
 
-    package init(name: String, values: [UserField: String], line: Int? = nil) {
+    package init(
+        name: String, values: [UserField: String], removesCredentials: Bool = false,
+        line: Int? = nil
+    ) {
         self.name = name
         self.values = values
+        self.removesCredentials = removesCredentials
         self.line = line
     }
 
@@ -29,9 +37,10 @@ package struct UserEdit: Sendable, Equatable {
         attempt { () throws(UserFault) in _ = try UserRule.name(name) }
         for field in UserField.allCases
         where field != .user && !UserField.credentials.contains(field) {
-            guard let text = values[field] else { continue }
+            guard let text = values[field]?.trimmingCharacters(in: .whitespaces) else { continue }
             attempt { () throws(UserFault) in try user.set(field, to: text) }
         }
+        if removesCredentials { user.credentials = nil }
         attempt { () throws(UserFault) in
             user.credentials = try credentials(user, domain: domain)
         }

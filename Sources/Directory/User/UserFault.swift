@@ -8,5 +8,9 @@ package struct UserFault: Error, Hashable, Sendable, CustomStringConvertible {
         self.remedy = remedy
     }
 
+    static func noSuchUser(_ name: String) -> UserFault {
+        UserFault("there is no user '\(name)'", "see `intermezzo users list`")
+    }
+
     package var description: String { "\(what); \(remedy)" }
 }
