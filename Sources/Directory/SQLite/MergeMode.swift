@@ -12,7 +12,7 @@ package enum MergeMode: Sendable {
 }
 
 /// What a merge did.
-package struct MergeCounts: Sendable, Equatable {
+package struct MergeCounts: Sendable, Equatable, Codable {
     package var added: Int
     package var changed: Int
     package var unchanged: Int
