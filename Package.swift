@@ -115,7 +115,7 @@ let package = Package(
             dependencies: [
                 "Primitives", "SIP", "SDP", "Playout", "MediaNegotiation", "IVR", "Spool",
                 "Directory", "UserAgent", log,
-            ], swiftSettings: settings),
+            ] + nio, swiftSettings: settings),
         .target(
             name: "Softphone",
             dependencies: [

@@ -38,6 +38,11 @@ package struct OfferedFormats: Sendable {
         return format == .opusMono && hasStereo && audio.stereo ? .opusStereo : format
     }
 
+    /// The format at a place of ``supported``; nil beyond the end.
+    package func format(at index: Int) -> MediaFormat? {
+        formats.indices.contains(index) ? formats[index] : nil
+    }
+
     /// The place of a format in ``supported``.
     package func index(of format: MediaFormat) -> Int? { formats.firstIndex(of: format) }
 }

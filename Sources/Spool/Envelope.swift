@@ -29,6 +29,10 @@ package struct Envelope: Hashable, Sendable, Codable {
     package var sampleRate: Int
     /// Samples in `audio.au`; nil while the recording goes on.
     package var samples: Int?
+    /// First sample of the speech, and the one after its last: the reader is spared the rest. Nil:
+    /// not looked for.
+    package var speechBegin: Int?
+    package var speechEnd: Int?
 
     package init(
         id: MessageIdentifier, messageID: String, callID: String, node: String, site: String,

@@ -162,6 +162,11 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
         command { $0.info(id, body, now: $1) }
     }
 
+    /// REFER within the session (see `UserAgentCore.refer`).
+    package func refer(_ id: SessionID, to target: URI) {
+        command { $0.refer(id, to: target, now: $1) }
+    }
+
     /// Ends the session whatever its state: CANCEL, 487 or BYE.
     /// - Parameter reason: value of a Reason header field (RFC 3326).
     package func end(_ id: SessionID, reason: String? = nil) {

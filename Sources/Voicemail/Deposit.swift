@@ -92,7 +92,7 @@ package struct Deposit: Sendable {
     private mutating func played() -> [Action] {
         switch state {
         case .greeting: enter(.tone, .play([.tone]))
-        case .tone: enter(.recording, .record)
+        case .tone: record()
         case .menu(let repeats) where repeats > 0:
             enter(.menu(repeats: repeats - 1), .play([.phrase(.menu)]))
         case .menu: send()
@@ -101,6 +101,12 @@ package struct Deposit: Sendable {
         case .transferring: [.transfer]
         case .ringing, .recording, .over: []
         }
+    }
+
+    private mutating func record() -> [Action] {
+        // An earlier recording is there until this one takes its place.
+        recorded = nil
+        return enter(.recording, .record)
     }
 
     private mutating func pressed(_ key: Character) -> [Action] {

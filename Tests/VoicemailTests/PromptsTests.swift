@@ -11,7 +11,8 @@ import Voicemail
         for phrase in Phrase.allCases {
             let file = Self.media.appending(path: "\(language)/\(phrase.rawValue).opus")
             #expect(
-                FileManager.default.isReadableFile(atPath: file.path()), "\(file.path()) is missing")
+                FileManager.default.isReadableFile(atPath: file.path()), "\(file.path()) is missing"
+            )
         }
     }
 }

@@ -63,6 +63,17 @@ extension UserAgentCore {
         _ = send(info, .info, session, dialog: dialog, now: now)
     }
 
+    /// REFER within the session (RFC 3515): the peer is asked to call `target`. What becomes of it
+    /// is told by NOTIFY, which is one of `Configuration.applicationMethods` then.
+    package func refer(_ id: SessionID, to target: URI, now: Instant) {
+        guard let session = session(id), session.stage == .standing,
+            let dialog = session.dialogIndex
+        else { return }
+        var refer = session.dialogs[dialog].request(.refer)
+        refer.headers.append(.referTo, "<\(target)>")
+        _ = send(refer, .info, session, dialog: dialog, now: now)
+    }
+
     /// Refreshes the session timer: by UPDATE without offer if the peer allows it, else by a
     /// re-INVITE that repeats what we said last (RFC 4028 §7.4).
     func refresh(_ session: InviteSession, now: Instant) {

@@ -1,0 +1,48 @@
+internal import Directory
+internal import IVR
+internal import Primitives
+internal import SDP
+internal import SIP
+internal import Spool
+
+/// One call to a mailbox: what signalling, the media and the spool know of it.
+struct Visit {
+    let request: MailboxRequest
+    let flow: Flow
+    var user: User
+    var exchange: OfferAnswer
+    var media: InteractiveMedia.Opened
+    var parameters: MediaSessionParameters?
+    var isAcknowledged = false
+    var isProved = false
+    var purpose: Purpose
+
+    enum Purpose {
+        case deposit(Deposit)
+        /// Early media, then the refusal.
+        case announcement(StatusCode)
+        /// The message is complete, or there is none: the end of the call is awaited.
+        case over
+
+        var deposit: Deposit? {
+            get { if case .deposit(let deposit) = self { deposit } else { nil } }
+            set { if let newValue { self = .deposit(newValue) } }
+        }
+    }
+
+    /// What is known of the message; nil where none is taken.
+    var envelope: Envelope?
+    /// The message's directory, once it is on disk.
+    var path: String?
+    /// The tone was heard before the directory was there.
+    var wantsRecording = false
+    var isRecording = false
+    var summary: RecordingSummary?
+    /// What to do with the message when the recording is closed.
+    var outcome: Outcome?
+
+    enum Outcome {
+        case keep(Envelope.Ending, isUrgent: Bool)
+        case forget
+    }
+}
