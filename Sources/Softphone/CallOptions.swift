@@ -20,6 +20,9 @@ package struct CallOptions: Sendable {
     package var holdTime = Interval.seconds(2)
     package var recordingPath: String?
     package var playPath: String?
+    /// When it is played, from the answer on; nil: when the other side has been heard and falls
+    /// silent. Without ``duration`` the call ends when it has been played.
+    package var playAfter: Interval?
 
     package init(uri: URI) { self.uri = uri }
 }

@@ -27,6 +27,10 @@ final class PhoneMedia {
     private let codecs: [PhoneCodec]
     private let recordingPath: String?
     private let playPath: String?
+    private var turn: SpeakingTurn
+    /// The file was played to its end; told once.
+    var spoken: () -> Void = {}
+    private var hasToldSpoken = false
 
     private var audio: NegotiatedAudio?
     private var ticks: RepeatedTask?
@@ -70,7 +74,8 @@ final class PhoneMedia {
 
     private init(
         local: Endpoint, loop: any EventLoop, rtp: any Channel, rtcp: any Channel,
-        codecs: [PhoneCodec], recordingPath: String?, playPath: String?
+        codecs: [PhoneCodec], recordingPath: String?, playPath: String?,
+        playAfter: Interval?
     ) {
         self.local = local
         self.loop = loop
@@ -79,12 +84,13 @@ final class PhoneMedia {
         self.codecs = codecs
         self.recordingPath = recordingPath
         self.playPath = playPath
+        turn = SpeakingTurn(delay: playAfter)
     }
 
     /// Opens an even port and the one above on `address`; call on the loop.
     static func open(
         on address: IPAddress, loop: any EventLoop, codecs: [PhoneCodec], recordingPath: String?,
-        playPath: String?, attempts: Int = 50
+        playPath: String?, playAfter: Interval?, attempts: Int = 50
     ) -> EventLoopFuture<NIOLoopBound<PhoneMedia>> {
         let port = UInt16.random(in: 10_000..<30_000) * 2
         @Sendable func bind(_ port: UInt16) -> EventLoopFuture<any Channel> {
@@ -100,7 +106,8 @@ final class PhoneMedia {
                 .flatMapThrowing { rtcp in
                     let media = PhoneMedia(
                         local: Endpoint(address, port: port), loop: loop, rtp: rtp, rtcp: rtcp,
-                        codecs: codecs, recordingPath: recordingPath, playPath: playPath)
+                        codecs: codecs, recordingPath: recordingPath, playPath: playPath,
+                        playAfter: playAfter)
                     for channel in [rtp, rtcp] {
                         try channel.pipeline.syncOperations.addHandler(
                             DatagramReceiver { [unowned media] in media.received($0) })
@@ -115,7 +122,7 @@ final class PhoneMedia {
             guard attempts > 1 else { return loop.makeFailedFuture(error) }
             return open(
                 on: address, loop: loop, codecs: codecs, recordingPath: recordingPath,
-                playPath: playPath, attempts: attempts - 1)
+                playPath: playPath, playAfter: playAfter, attempts: attempts - 1)
         }
     }
 
@@ -262,6 +269,7 @@ final class PhoneMedia {
             let count = samples.count - before
             let level = meter.measure(samples[before...], sampleRate: format.sampleRate)
             packetTime = count * 1_000 / format.sampleRate
+            turn.heard(level, seconds: Double(count) / Double(format.sampleRate))
             expectedTimestamp =
                 packet.header.timestamp
                 &+ UInt32(truncatingIfNeeded: count * format.clockRate / format.sampleRate)
@@ -284,6 +292,7 @@ final class PhoneMedia {
     private func tick() {
         let now = Instant.now
         playOut(until: now)
+        turn.advance(to: now)
         while let due = nextSend, due <= now, let audio {
             // After a long stall the missed packets are left out rather than sent at once.
             let behind = now - due > .milliseconds(200)
@@ -301,7 +310,7 @@ final class PhoneMedia {
     private func sendPacket(_ audio: NegotiatedAudio) {
         guard let remote = audio.remote, let source else { return }
         do {
-            let payload = try source.nextPayload()
+            let payload = try source.nextPayload(speaks: turn.hasCome)
             let header = RTPHeader(
                 marker: isFirstSent, payloadType: audio.payloadType, sequenceNumber: sequence,
                 timestamp: timestamp, ssrc: ssrc, payloadCount: payload.count)
@@ -314,6 +323,10 @@ final class PhoneMedia {
             timestamp &+= UInt32(audio.packetTime * source.format.clockRate / 1_000)
             packetsSent += 1
             octetsSent += payload.count
+            if playPath != nil, source.isDone, !hasToldSpoken {
+                hasToldSpoken = true
+                spoken()
+            }
         } catch {
             nextSend = nil
             failed(error)

@@ -28,9 +28,13 @@ final class PhoneSource {
         }
     }
 
-    func nextPayload() throws(CodecError) -> [UInt8] {
+    /// Everything there is to say has been said.
+    var isDone: Bool { position >= samples.count }
+
+    /// - Parameter speaks: false while the file has to wait.
+    func nextPayload(speaks: Bool) throws(CodecError) -> [UInt8] {
         let count = format.sampleRate * packetTime / 1_000
-        var piece = Array(samples.dropFirst(position).prefix(count))
+        var piece = speaks ? Array(samples.dropFirst(position).prefix(count)) : []
         position += piece.count
         piece += repeatElement(0, count: count - piece.count)
         var payload = format.payloadPrefix(packetTime: packetTime)

@@ -124,7 +124,7 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
         self.ended = ended
         return PhoneMedia.open(
             on: local, loop: loop, codecs: options.codecs, recordingPath: options.recordingPath,
-            playPath: options.playPath
+            playPath: options.playPath, playAfter: options.playAfter
         ).flatMap { media in
             self.dial(media.value)
             return ended.futureResult
@@ -135,6 +135,10 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
         self.media = media
         media.heard = { [unowned self] in heard($0) }
         media.failed = { [unowned self] in failed($0) }
+        media.spoken = { [unowned self] in
+            // The last words are under way for a moment.
+            if options.duration == nil { after(.milliseconds(500)) { $0.endSession() } }
+        }
         exchange = OfferAnswer(
             sessionID: UInt64.random(in: 1...UInt64(Int64.max)),
             capabilities: LocalCapabilities(

@@ -100,7 +100,8 @@ extension Voicemail {
             "takes a message for \(visit.user.name)", metadata: ["message": "\(name)"])
         let spool = spool
         let media = visit.media.id
-        onDisk({ try spool.begin(envelope) }) { result in
+        let begin: @Sendable () throws -> String = { try spool.begin(envelope) }
+        onDisk(begin) { result in
             switch result {
             case .success(let path): self.made(id, media, path)
             case .failure(let error):
@@ -211,13 +212,14 @@ extension Voicemail {
         _ envelope: Envelope, _ media: MediaSessionID, discarding reason: String?
     ) {
         let spool = spool
-        onDisk({
+        let move: @Sendable () throws -> Void = {
             if let reason {
                 try spool.discard(envelope, reason: reason)
             } else {
                 try spool.finish(envelope)
             }
-        }) { result in
+        }
+        onDisk(move) { result in
             self.finishing[media] = nil
             var logger = self.logger
             logger[metadataKey: "call-id"] = "\(envelope.callID)"

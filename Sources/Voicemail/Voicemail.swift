@@ -97,7 +97,7 @@ package final class Voicemail {
     /// Runs `body` where the disk may be waited for, then `completion` on the loop.
     func onDisk<T: Sendable>(
         _ body: @escaping @Sendable () throws -> T,
-        _ completion: @escaping (Result<T, any Error>) -> Void
+        then completion: @escaping (Result<T, any Error>) -> Void
     ) {
         let completion = NIOLoopBound(completion, eventLoop: agent.eventLoop)
         disk.runIfActive(eventLoop: agent.eventLoop, body).whenComplete {

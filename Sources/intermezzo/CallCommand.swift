@@ -19,7 +19,14 @@ struct CallCommand: AsyncParsableCommand {
     @Option(help: "Write what is heard to this WAV file.") var record: String?
     @Option(help: "Hang up so many seconds after the answer. Default: when the other side does.")
     var seconds: Double?
-    @Option(help: "Play this sound file to the other side; silence follows.") var play: String?
+    @Option(
+        help: """
+            Play this sound file to the other side when it has been heard and falls silent, as after \
+            the tone of voicemail; then hang up, unless --seconds says when.
+            """)
+    var play: String?
+    @Option(help: "Play it so many seconds after the answer, whatever is heard.")
+    var playAfter: Double?
     @Option(help: "Offer this codec alone: opus, g722, pcmu, pcma or l16.") var codec: String?
     @Option(help: "udp or tcp. Default: as the address says.") var transport: String?
     @Option(help: "Hold the other side so many seconds after the answer, for two seconds.")
@@ -98,6 +105,12 @@ struct CallCommand: AsyncParsableCommand {
         options.answerLimit = try interval(timeout, "--timeout") ?? options.answerLimit
         options.recordingPath = record
         options.playPath = play
+        options.playAfter = try playAfter.map { seconds in
+            guard seconds >= 0, seconds <= 1e6 else {
+                throw ValidationError("--play-after must not be less than 0")
+            }
+            return .milliseconds(Int(seconds * 1_000))
+        }
         return options
     }
 

@@ -72,6 +72,7 @@ struct SoftphoneCallTests {
         let call = try makeCall(to: peer.port) {
             $0.codecs = [c.codec]
             $0.playPath = tone
+            $0.playAfter = .zero
             $0.recordingPath = recording
         }
         let report = try await call.run()
