@@ -195,7 +195,7 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ApplianceTests",
-            dependencies: ["Appliance", "MusicOnHold", "Primitives", log],
+            dependencies: ["Appliance", "AudioLibrary", "MusicOnHold", "Primitives", log],
             swiftSettings: settings),
     ]
 )

@@ -62,8 +62,8 @@ package final class Appliance: Sendable {
             // A track is played to its end, unless it isn't the class's own: music that has
             // appeared is heard at once in place of what was played for want of it.
             let wasFallback = playing.note(playlist, of: name)
-            let change: PlaylistChange =
-                playlist.fallback == nil && !wasFallback ? .atTrackEnd : .now
+            let isNews = playlist.interrupts || playlist.fallback != nil || wasFallback
+            let change: PlaylistChange = isNews ? .now : .atTrackEnd
             engine.setPlaylist(playlist.playlist, of: ClassID(name), change)
             music.execute { $0.classIsReady(name) }
         }

@@ -7,8 +7,9 @@ final class NowPlaying: Sendable {
     /// What is heard of a class at one moment.
     struct Moment: Sendable {
         var title: String
-        var position: MediaTime
-        var length: MediaTime
+        /// How far into it, and how long it is; nil for a live source.
+        var position: MediaTime?
+        var length: MediaTime?
     }
 
     private let playlists = Mutex<[String: ClassPlaylist]>([:])
@@ -25,6 +26,7 @@ final class NowPlaying: Sendable {
     /// programme has overtaken; this already tells what the new programme plays.
     func moment(of name: String, atNanoseconds wall: Int64) -> Moment? {
         guard let playlist = playlists.withLock({ $0[name] }) else { return nil }
+        if playlist.isLive { return playlist.titles.first.map { Moment(title: $0) } }
         let programme = playlist.playlist.programme
         var cursor = ProgrammeCursor(programme)
         let place = cursor.locate(MediaTime(nanoseconds: wall))

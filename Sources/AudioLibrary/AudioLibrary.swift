@@ -10,14 +10,15 @@ import Synchronization
 /// too: it falls back to the default class, and that to a soft tone, so that nobody ever hears
 /// nothing.
 package final class AudioLibrary: Sendable {
-    /// Takes what a class plays from now on. Called on a thread of the library, one call at a
-    /// time; the first calls come from within ``start(publish:)``.
+    /// Takes what a class plays from now on. Called on threads of the library, one call at a time;
+    /// the first calls come from within ``start(publish:)``.
     package typealias Publish = @Sendable (_ className: String, _ playlist: ClassPlaylist) -> Void
 
     private struct State {
         var configuration: AudioLibraryConfiguration
         var thread: SystemThread?
         var pool: PreparationPool?
+        var sources: LiveSources?
     }
 
     private let state: Mutex<State>
@@ -41,9 +42,10 @@ package final class AudioLibrary: Sendable {
         ) { [mailbox] job, outcome in
             mailbox.put(.finished(job, outcome))
         }
+        let sources = LiveSources(logger: logger, publish: publish)
         let loop = LibraryLoop(
             configuration: configuration, cache: cache, index: index, pool: pool, mailbox: mailbox,
-            logger: logger, publish: publish)
+            logger: logger, publish: sources.publishFiles)
         try pool.start(workers: configuration.workers ?? sysconf(Int32(_SC_NPROCESSORS_ONLN)))
         // What there is is known, and sounds, when this returns.
         loop.turn()
@@ -53,24 +55,29 @@ package final class AudioLibrary: Sendable {
         state.withLock {
             $0.thread = thread
             $0.pool = pool
+            $0.sources = sources
         }
+        sources.apply(configuration)
     }
 
     /// Follows a changed configuration; what both have in common plays on. The directories can't
     /// be changed while it runs.
     package func apply(_ configuration: AudioLibraryConfiguration) {
         mailbox.put(.apply(configuration))
+        state.withLock { $0.sources }?.apply(configuration)
     }
 
     /// Ends all threads and returns when they have ended. What was published stays readable.
     package func stop() {
-        let (thread, pool) = state.withLock { state in
+        let (thread, pool, sources) = state.withLock { state in
             defer {
                 state.thread = nil
                 state.pool = nil
+                state.sources = nil
             }
-            return (state.thread, state.pool)
+            return (state.thread, state.pool, state.sources)
         }
+        sources?.stop()
         mailbox.put(.stop)
         thread?.join()
         pool?.stop()
@@ -80,5 +87,15 @@ package final class AudioLibrary: Sendable {
     package var files: [FileReport] { mailbox.reports.files }
 
     /// Every class, by name.
-    package var classes: [ClassReport] { mailbox.reports.classes }
+    package var classes: [ClassReport] {
+        let sources = state.withLock { $0.sources }?.reports ?? [:]
+        guard !sources.isEmpty else { return mailbox.reports.classes }
+        return mailbox.reports.classes.map { report in
+            var report = report
+            report.source = sources[report.name]
+            // What its files are like is no matter while they aren't needed.
+            if report.source?.state == .playing { report.fallback = nil }
+            return report
+        }
+    }
 }

@@ -31,7 +31,8 @@ package struct ClassConfiguration: Sendable, Equatable {
     package var announcement: Announcement?
     /// Louder or softer than `media.loudness`, in dB (-40 to 20).
     package var volume: Double
-    /// A live source in place of files: `pipe:COMMAND`. The class's files play while it is dead.
+    /// A live source in place of files: `pipe:COMMAND`. The class's files play while it gives no
+    /// sound.
     package var source: String?
 
     package init(

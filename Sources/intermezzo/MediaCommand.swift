@@ -19,7 +19,8 @@ struct MediaListCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
-        let running = try? AdminClient(configuration)?.status().files
+        let status = try? AdminClient(configuration)?.status()
+        let running = status?.files
         let files = running ?? MediaSurvey.files(configuration)
         guard !json else { return try printJSON(files) }
         printTable(
@@ -31,5 +32,6 @@ struct MediaListCommand: ParsableCommand {
                     file.reason ?? "",
                 ]
             })
+        if let status { printSources(status) }
     }
 }

@@ -19,12 +19,26 @@ struct StatusCommand: ParsableCommand {
             ["CLASS", "LISTENERS", "TRACKS", "LENGTH", "NOW"],
             status.classes.map { item in
                 let now = item.title.map { title in
-                    "\(title) (\(clock(item.position ?? 0)) of \(clock(item.titleLength ?? 0)))"
+                    guard let position = item.position else { return title }
+                    return "\(title) (\(clock(position)) of \(clock(item.titleLength ?? 0)))"
                 }
                 return [
                     item.name, "\(item.listeners)", "\(item.tracks)", clock(item.length),
                     now ?? "-",
                 ]
             })
+        printSources(status)
     }
+}
+
+/// The live sources, where there are any.
+func printSources(_ status: Status) {
+    let sources = status.classes.compactMap { item in item.source.map { (item.name, $0) } }
+    guard !sources.isEmpty else { return }
+    print("")
+    printTable(
+        ["CLASS", "SOURCE", "STATE", "RESTARTS", "LAST FAILURE"],
+        sources.map { name, source in
+            [name, source.source, source.state, "\(source.restarts)", source.lastFailure ?? "-"]
+        })
 }

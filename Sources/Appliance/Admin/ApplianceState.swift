@@ -62,6 +62,10 @@ struct Health: Sendable, Equatable, Codable {
             if let fallback = report.fallback, fallback.isAlarm {
                 alarms.append("class \(report.name): \(fallback)")
             }
+            if let source = report.source, source.state == .failed {
+                let why = source.lastFailure ?? "it ended"
+                alarms.append("class \(report.name): its live source fails: \(why)")
+            }
         }
     }
 }

@@ -23,6 +23,8 @@ struct Metrics {
         metrics.gauge(
             "class_fallback", "1 where a class plays other music than its own",
             snapshot.classes.map { (["class": $0.name], $0.fallback?.isAlarm == true ? 1 : 0) })
+        metrics.write(
+            snapshot.classes.compactMap { report in report.source.map { (report.name, $0) } })
         metrics.gauge(
             "healthy", "1 when the appliance can work", [([:], snapshot.health.isHealthy ? 1 : 0)])
         return metrics.text
@@ -77,6 +79,16 @@ struct Metrics {
             counter(name, help, samples)
         }
         write(media.lateness)
+    }
+
+    private mutating func write(_ sources: [(name: String, report: SourceReport)]) {
+        guard !sources.isEmpty else { return }
+        gauge(
+            "source_playing", "1 where a class's live source is heard",
+            sources.map { (["class": $0.name], $0.report.state == .playing ? 1 : 0) })
+        counter(
+            "source_restarts_total", "How often a live source's command was started again",
+            sources.map { (["class": $0.name], Double($0.report.restarts)) })
     }
 
     private mutating func write(_ lateness: MediaEngineStatistics.Lateness) {

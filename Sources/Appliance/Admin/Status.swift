@@ -17,6 +17,16 @@ package struct Status: Sendable, Codable, Equatable {
         package var titleLength: Double?
         /// Why it plays other music than its own.
         package var fallback: String?
+        /// Its live source, where it has one.
+        package var source: Source?
+    }
+
+    package struct Source: Sendable, Codable, Equatable {
+        package var source: String
+        /// playing, starting (its command runs, and gives no sound yet) or failed.
+        package var state: String
+        package var restarts: Int
+        package var lastFailure: String?
     }
 
     package struct File: Sendable, Codable, Equatable {
@@ -46,12 +56,22 @@ package struct Status: Sendable, Codable, Equatable {
             return Class(
                 name: report.name, listeners: snapshot.listeners[report.name] ?? 0,
                 tracks: report.tracks, length: report.length.seconds,
-                title: now?.title, position: now?.position.seconds,
-                titleLength: now?.length.seconds, fallback: report.fallback?.description)
+                title: now?.title, position: now?.position?.seconds,
+                titleLength: now?.length?.seconds, fallback: report.fallback?.description,
+                source: report.source.map(Source.init))
         }
         files = snapshot.files.map(File.init)
         failures = snapshot.health.failures
         alarms = snapshot.health.alarms
+    }
+}
+
+extension Status.Source {
+    init(_ report: SourceReport) {
+        source = report.source
+        state = report.state.rawValue
+        restarts = report.restarts
+        lastFailure = report.lastFailure
     }
 }
 

@@ -280,6 +280,11 @@ extension Configuration {
         case .beginning: played.start = .beginning
         case .resume: played.start = .resume(keep: keep)
         }
+        if sound.source != nil, played.start != .live {
+            section.note(
+                "start", "\(section.path).start is not live, but a source has no beginning",
+                "leave start out, or the source")
+        }
         if let group = section.optionalSection("multicast") {
             played.multicast = readGroup(of: name, group)
         }

@@ -51,6 +51,22 @@ final class FormatEncoder {
             ahead: prime - encoder.delay)
     }
 
+    /// For sound without a beginning and an end: everything that comes is taken.
+    init(endless format: MediaFormat, index: Int, gain: Float) throws(PreparationError) {
+        self.index = index
+        self.format = format
+        self.gain = gain
+        do throws(CodecError) {
+            encoder = try MediaEncoder(format)
+        } catch {
+            throw .library("\(error)")
+        }
+        discard = 0
+        skip = 0
+        take = .max
+        joint = JointFade(frames: 0, unit: 1, channels: format.channels, ahead: 0)
+    }
+
     /// - Parameter channels: of `input`; brought to those of the format.
     func feed(
         _ input: Span<Float>, channels: Int,

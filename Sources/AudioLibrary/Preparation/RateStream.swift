@@ -32,6 +32,35 @@ final class RateStream {
         resampler = try Resampler(from: Double(frames), to: output, channels: channels)
     }
 
+    /// The streams that these formats take, each with its encoders.
+    /// - Parameter encoder: makes that of the format of this index, given the frames that come
+    ///   before the track's first.
+    static func streams(
+        to formats: [MediaFormat], frames: Int64, of length: MediaTime, leadIn: Int, kept: Int,
+        encoder: (MediaFormat, _ index: Int, _ leadIn: Int) throws(PreparationError)
+            -> FormatEncoder
+    ) throws(PreparationError) -> [RateStream] {
+        var streams: [RateStream] = []
+        for (index, format) in formats.enumerated() {
+            // The two forms of Opus share one resampler.
+            let channels = format.sampleRate == 48000 ? kept : 1
+            let found = streams.first {
+                $0.sampleRate == format.sampleRate && $0.channels == channels
+            }
+            let stream: RateStream
+            if let found {
+                stream = found
+            } else {
+                stream = try RateStream(
+                    frames: frames, of: length, leadIn: leadIn, of: kept, to: format.sampleRate,
+                    of: channels)
+                streams.append(stream)
+            }
+            stream.encoders.append(try encoder(format, index, stream.leadIn))
+        }
+        return streams
+    }
+
     func feed(
         _ block: [Float], write: (Int, [UInt8]) throws(PreparationError) -> Void
     ) throws(PreparationError) {

@@ -161,28 +161,13 @@ struct TrackPreparation {
     }
 
     private func makeStreams() throws(PreparationError) -> [RateStream] {
-        var streams: [RateStream] = []
-        for (index, format) in settings.formats.enumerated() {
-            // The two forms of Opus share one resampler.
-            let channels = format.sampleRate == 48000 ? shape.kept : 1
-            let found = streams.first {
-                $0.sampleRate == format.sampleRate && $0.channels == channels
-            }
-            let stream: RateStream
-            if let found {
-                stream = found
-            } else {
-                stream = try RateStream(
-                    frames: frames, of: length, leadIn: sampleRate, of: shape.kept,
-                    to: format.sampleRate, of: channels)
-                streams.append(stream)
-            }
-            stream.encoders.append(
-                try FormatEncoder(
-                    format, index: index, length: length, leadIn: stream.leadIn,
-                    gain: format.channels == 2 ? stereoGain : monoGain))
+        try RateStream.streams(
+            to: settings.formats, frames: frames, of: length, leadIn: sampleRate, kept: shape.kept
+        ) { (format, index, leadIn) throws(PreparationError) in
+            try FormatEncoder(
+                format, index: index, length: length, leadIn: leadIn,
+                gain: format.channels == 2 ? stereoGain : monoGain)
         }
-        return streams
     }
 
     /// The measured loudness; of less than the 0.4 s that R 128 needs, that of the sound repeated.

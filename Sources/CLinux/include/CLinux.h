@@ -2,6 +2,7 @@
 #pragma once
 #include "CLinuxMedia.h"
 #include "SendFrom.h"
+#include "SpawnShell.h"
 
 #include <stddef.h>
 
