@@ -18,10 +18,13 @@ package final class Appliance: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let agent: UserAgent
     private let music: Loopbound<MusicOnHold>
+    private let mail: MailService
     private let admin: AdminServer?
     private let playing = NowPlaying()
 
-    package init(_ configuration: Configuration, logger: Logger) {
+    /// Throws when the directories that messages are kept in can't be used.
+    package init(_ configuration: Configuration, logger: Logger) throws {
+        mail = try MailService(configuration, logger: logger)
         self.configuration = configuration
         self.logger = logger
         group = MultiThreadedEventLoopGroup(numberOfThreads: 1)
@@ -46,7 +49,7 @@ package final class Appliance: Sendable {
         library = AudioLibrary(configuration: configuration.audio, logger: logger)
         let state = ApplianceState(
             configuration: configuration, agent: agent, engine: engine, library: library,
-            music: bound, playing: playing)
+            music: bound, playing: playing, mail: mail)
         admin = configuration.admin.map { AdminServer(on: $0, state: state, logger: logger) }
     }
 
@@ -67,6 +70,7 @@ package final class Appliance: Sendable {
             engine.setPlaylist(playlist.playlist, of: ClassID(name), change)
             music.execute { $0.classIsReady(name) }
         }
+        try mail.start()
         try await admin?.start()
         try await agent.start()
     }
@@ -78,6 +82,11 @@ package final class Appliance: Sendable {
         music.execute { $0.apply(changed.music) }
         let limits = changed.sip.limits
         agent.execute { $0.reload(limits) }
+        do {
+            try mail.apply(changed)
+        } catch {
+            logger.error("mail goes on under the old configuration: \(error)")
+        }
         return configuration.keysThatNeedRestart(changed)
     }
 
@@ -88,6 +97,7 @@ package final class Appliance: Sendable {
         await agent.stop()
         engine.stop()
         library.stop()
+        mail.stop()
         await admin?.stop()
         try? await group.shutdownGracefully()
     }

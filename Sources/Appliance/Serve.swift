@@ -18,7 +18,7 @@ package enum Serve {
         let logger = logger(configuration)
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
-        let appliance = Appliance(configuration, logger: logger)
+        let appliance = try Appliance(configuration, logger: logger)
         try await appliance.start()
         logger.notice("ready")
         if greets { print(greeting(configuration)) }

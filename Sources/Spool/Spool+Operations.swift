@@ -6,8 +6,10 @@ extension Spool {
     static let trash = ".trash"
 
     /// Sets a queued message aside; it is not delivered until it is released.
+    ///
+    /// This and the following throw ``SpoolError/busy(_:)`` when it is being delivered.
     package func hold(_ id: MessageIdentifier) throws(SpoolError) {
-        let message = try open(id, in: .queue, locks: true, waits: true)
+        let message = try open(id, in: .queue, locks: true)
         try move(id, from: .queue, to: .held)
         _ = message.path
     }
@@ -17,7 +19,7 @@ extension Spool {
         guard let state = state(of: id), [.held, .failed, .discarded].contains(state) else {
             throw .unknown(id, .held)
         }
-        let message = try open(id, in: state, locks: true, waits: true)
+        let message = try open(id, in: state, locks: true)
         try move(id, from: state, to: .queue)
         _ = message.path
     }
@@ -26,7 +28,7 @@ extension Spool {
     package func delete(_ id: MessageIdentifier) throws(SpoolError) {
         guard let state = state(of: id) else { throw .unknown(id, nil) }
         guard state != .recording else { throw .busy(id) }
-        let message = try open(id, in: state, locks: true, waits: true)
+        let message = try open(id, in: state, locks: true)
         try remove(id, from: state)
         _ = message.path
     }

@@ -7,6 +7,6 @@ struct Intermezzo: AsyncParsableCommand {
         version: "0.1.0",
         subcommands: [
             ServeCommand.self, CheckCommand.self, CallCommand.self, MediaCommand.self,
-            ExplainCommand.self, StatusCommand.self, UsersCommand.self,
+            ExplainCommand.self, StatusCommand.self, UsersCommand.self, MailCommand.self,
         ])
 }

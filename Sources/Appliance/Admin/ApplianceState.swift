@@ -15,6 +15,7 @@ struct ApplianceState: Sendable {
     let library: AudioLibrary
     let music: Loopbound<MusicOnHold>
     let playing: NowPlaying
+    let mail: MailService
 
     /// Everything at one moment.
     struct Snapshot: Sendable {
@@ -25,6 +26,7 @@ struct ApplianceState: Sendable {
         var playing: [String: NowPlaying.Moment]
         var classes: [ClassReport]
         var files: [FileReport]
+        var mail: MailState
         var health: Health
     }
 
@@ -33,6 +35,7 @@ struct ApplianceState: Sendable {
         let sip = try await agent.eventLoop.submit { agent.statistics }.get()
         let (statistics, listeners) = try await music.get { ($0.statistics, $0.listeners) }
         let classes = library.classes
+        let mail = mail.state(configuration)
         let wall = Int64(Date().timeIntervalSince1970 * 1e9)
         var playing: [String: NowPlaying.Moment] = [:]
         for report in classes {
@@ -41,8 +44,8 @@ struct ApplianceState: Sendable {
         return Snapshot(
             sip: sip, media: engine.statistics, music: statistics, listeners: listeners,
             playing: playing,
-            classes: classes, files: library.files,
-            health: Health(engine: engine.health, classes: classes))
+            classes: classes, files: library.files, mail: mail,
+            health: Health(engine: engine.health, classes: classes, mail: mail))
     }
 }
 
@@ -55,7 +58,7 @@ struct Health: Sendable, Equatable, Codable {
 
     var isHealthy: Bool { failures.isEmpty }
 
-    init(engine: MediaEngineHealth, classes: [ClassReport]) {
+    init(engine: MediaEngineHealth, classes: [ClassReport], mail: MailState) {
         failures = engine.isRunning ? [] : ["the media engine is not running"]
         alarms = [engine.realTimeProblem, engine.memoryProblem].compactMap(\.self)
         for report in classes {
@@ -67,5 +70,6 @@ struct Health: Sendable, Equatable, Codable {
                 alarms.append("class \(report.name): its live source fails: \(why)")
             }
         }
+        alarms += mail.alarms
     }
 }

@@ -1,4 +1,5 @@
 internal import AudioLibrary
+internal import Mailer
 internal import MediaEngine
 internal import MusicOnHold
 internal import Playout
@@ -17,6 +18,7 @@ struct Metrics {
         metrics.write(snapshot.media)
         metrics.write(snapshot.sip)
         metrics.write(snapshot.music)
+        metrics.write(snapshot.mail)
         metrics.gauge(
             "listeners", "Calls that hear music",
             snapshot.listeners.map { (["class": $0], Double($1)) })
@@ -151,6 +153,24 @@ struct Metrics {
         single(
             "proofs_expired_total", "Calls ended for want of proof of the media path",
             music.proofsExpired)
+    }
+
+    private mutating func write(_ mail: MailState) {
+        gauge("mail_queue", "Messages to be delivered", [([:], Double(mail.mailer.queued))])
+        gauge(
+            "mail_oldest_seconds", "How long the oldest of them has waited",
+            [([:], mail.mailer.oldest?.seconds ?? 0)])
+        gauge(
+            "mail_relays_left_alone", "Relays that are not tried after a failure",
+            [([:], Double(mail.mailer.closedRelays.count))])
+        single("mail_accepted_total", "Recipients who have their mail", mail.mailer.counts.accepted)
+        single(
+            "mail_deferred_total", "Deliveries that are to be tried again",
+            mail.mailer.counts.deferred)
+        single("mail_refused_total", "Recipients given up", mail.mailer.counts.failed)
+        gauge(
+            "spool_below_reserve", "1 when the spool's disk is below its reserve",
+            [([:], mail.isBelowReserve ? 1 : 0)])
     }
 
     // MARK: Text

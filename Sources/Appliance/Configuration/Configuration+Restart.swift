@@ -13,6 +13,7 @@ extension Configuration {
         if sip.maximumMessage != other.sip.maximumMessage { keys.append("sip.max-message") }
         if rtp != other.rtp { keys.append("rtp") }
         if audio.cacheDirectory != other.audio.cacheDirectory { keys.append("media.cache") }
+        if voicemail.spool != other.voicemail.spool { keys.append("voicemail.spool") }
         if admin != other.admin { keys.append("admin.listen") }
         if logLevel != other.logLevel { keys.append("log.level") }
         if logFormat != other.logFormat { keys.append("log.format") }

@@ -1,0 +1,78 @@
+internal import Logging
+internal import Mailer
+internal import Primitives
+internal import Spool
+
+/// The spool and its mailer as a part of the daemon.
+final class MailService: Sendable {
+    private let configuration: Configuration
+    private let logger: Logger
+    private let mailer: Mailer
+    let spool: Spool
+
+    /// Throws when the spool's directory can't be made or used.
+    init(_ configuration: Configuration, logger: Logger) throws(SpoolError) {
+        self.configuration = configuration
+        self.logger = logger
+        spool = try Spool(directory: configuration.voicemail.spool)
+        mailer = Mailer(spool: spool, logger: logger)
+    }
+
+    /// Finishes what an earlier life left, then begins to deliver. Before the first call.
+    func start() throws(SpoolError) {
+        let minimum = configuration.voicemail.minimumLength.seconds
+        let trace = Trace(spool)
+        let found = try spool.recover { envelope, _ in
+            let length = Double(envelope.samples ?? 0) / Double(max(1, envelope.sampleRate))
+            return length < minimum ? .discard(reason: "shorter than min-length") : .queue
+        }
+        for recovery in found {
+            switch recovery {
+            case .queued(let id):
+                logger.notice("message \(id) was cut off, and goes to the queue as it is")
+                trace.add(TraceEvent(.recovered, id, text: "cut off; queued"))
+            case .discarded(let id, let reason):
+                logger.notice("message \(id) was cut off, and is not mailed: \(reason)")
+                trace.add(TraceEvent(.recovered, id, text: "cut off; not mailed: \(reason)"))
+            case .setAside(let name, let cause):
+                logger.error("\(name) of the spool is set aside in failed/: \(cause)")
+            case .removed(let name):
+                logger.notice("message \(name) had only begun, and is removed")
+            }
+        }
+        try apply(configuration)
+    }
+
+    func apply(_ configuration: Configuration) throws(SpoolError) {
+        let settings = MailerSettings(configuration)
+        try mailer.start(settings, renderer: PlainMailRenderer(from: settings.from))
+    }
+
+    /// Waits for the deliveries under way, for 10 seconds at most.
+    func stop() { mailer.stop() }
+
+    func state(_ configuration: Configuration) -> MailState {
+        MailState(
+            mailer: mailer.statistics,
+            isBelowReserve: spool.isBelow(reserve: configuration.voicemail.reserve))
+    }
+}
+
+/// What the spool and its mailer say of themselves.
+struct MailState: Sendable {
+    var mailer: MailerStatistics
+    /// The disk has less free than `voicemail.reserve`.
+    var isBelowReserve: Bool
+
+    /// What an operator should look at.
+    var alarms: [String] {
+        var alarms: [String] = []
+        if isBelowReserve { alarms.append("the spool's disk is below voicemail.reserve") }
+        if mailer.isLate, let oldest = mailer.oldest {
+            alarms.append(
+                "the oldest undelivered message has waited \(Int(oldest.seconds / 60)) minutes")
+        }
+        alarms += mailer.closedRelays.map { "mail relay \($0) can't be used" }
+        return alarms
+    }
+}
