@@ -108,7 +108,7 @@ let package = Package(
             name: "MusicOnHold",
             dependencies: [
                 "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "AudioLibrary",
-                "MediaEngine", "MediaNegotiation", "UserAgent", log,
+                "MediaEngine", "MediaNegotiation", "UserAgent", "Directory", log,
             ], swiftSettings: settings),
         .target(
             name: "Voicemail",

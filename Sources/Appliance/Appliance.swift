@@ -1,4 +1,5 @@
 internal import AudioLibrary
+internal import Directory
 package import Logging
 internal import MediaEngine
 internal import MusicOnHold
@@ -18,12 +19,14 @@ package final class Appliance: Sendable {
     private let group: MultiThreadedEventLoopGroup
     private let agent: UserAgent
     private let music: Loopbound<MusicOnHold>
+    private let users: CachedDirectory
     private let mail: MailService
     private let admin: AdminServer?
     private let playing = NowPlaying()
 
-    /// Throws when the directories that messages are kept in can't be used.
+    /// Throws when the directories that messages are kept in, or the users, can't be used.
     package init(_ configuration: Configuration, logger: Logger) throws {
+        users = try CachedDirectory(configuration.directory, logger: logger)
         mail = try MailService(configuration, logger: logger)
         self.configuration = configuration
         self.logger = logger
@@ -38,8 +41,8 @@ package final class Appliance: Sendable {
         }
         var random = SystemRandomNumberGenerator()
         let music = MusicOnHold(
-            agent: agent, engine: engine, configuration: configuration.music, logger: logger,
-            random: random.next())
+            agent: agent, engine: engine, users: users, configuration: configuration.music,
+            logger: logger, random: random.next())
         router.music = music
         let bound = Loopbound(music, loop)
         events.receiver = { event in bound.execute { $0.noticed(event) } }
@@ -49,7 +52,7 @@ package final class Appliance: Sendable {
         library = AudioLibrary(configuration: configuration.audio, logger: logger)
         let state = ApplianceState(
             configuration: configuration, agent: agent, engine: engine, library: library,
-            music: bound, playing: playing, mail: mail)
+            music: bound, users: users, playing: playing, mail: mail)
         admin = configuration.admin.map { AdminServer(on: $0, state: state, logger: logger) }
     }
 

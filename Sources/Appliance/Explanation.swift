@@ -1,3 +1,5 @@
+package import Directory
+internal import Foundation
 internal import MusicOnHold
 internal import SIP
 
@@ -15,13 +17,18 @@ package struct Explanation: Sendable, Codable, Equatable {
     package var steps: [Step]
 
     /// - Returns: nil when `uri` is no SIP address of music.
-    package init?(uri: String, from: String?, called: String?, _ configuration: Configuration) {
-        guard let user = URI(uri)?.user, ClassChoice.isMusic(user) else { return nil }
+    package init?(
+        uri: String, from: String?, called: String?, _ configuration: Configuration
+    ) throws(DirectoryError) {
+        guard let dialled = URI(uri)?.user, ClassChoice.isMusic(dialled) else { return nil }
         let choice = ClassChoice(
-            defaultClass: configuration.music.defaultClass, users: configuration.music.users,
-            called: configuration.music.called, classes: MediaSurvey.classes(configuration))
+            defaultClass: configuration.music.defaultClass, called: configuration.music.called,
+            classes: MediaSurvey.classes(configuration))
+        let caller = from.flatMap { URI($0)?.user ?? $0 }
+        let user = try Explanation.user(caller, configuration)
         let call = ClassChoice.Call(
-            dialled: user, user: from.flatMap { URI($0)?.user ?? $0 }, called: called)
+            dialled: dialled, user: user?.name ?? caller, userClass: user?.musicClass,
+            called: called)
         let decision = choice.decide(call)
         className = decision.className
         rule = decision.rule.rawValue
@@ -34,5 +41,16 @@ package struct Explanation: Sendable, Codable, Equatable {
             Step(
                 rule: ClassChoice.Rule.defaultClass.rawValue, className: choice.defaultClass,
                 exists: true))
+    }
+
+    /// As the directory's file says now; nobody before there is one.
+    private static func user(
+        _ caller: String?, _ configuration: Configuration
+    ) throws(DirectoryError) -> User? {
+        let path = configuration.directory.sqlite
+        guard let key = caller.flatMap({ UserKey($0) }),
+            FileManager.default.fileExists(atPath: path)
+        else { return nil }
+        return try SQLiteDirectory(path: path, makes: false).userNow(key)
     }
 }

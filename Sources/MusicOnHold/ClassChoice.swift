@@ -2,7 +2,7 @@
 /// `intermezzo explain`.
 ///
 /// 1. the address: `moh-CLASS`
-/// 2. the user on whose behalf the call is made: the user's own files, then `music.users`
+/// 2. the user on whose behalf the call is made: the user's own files, then the user's profile
 /// 3. the number that was called: `music.called`
 /// 4. `music.default-class`
 ///
@@ -12,7 +12,7 @@ package struct ClassChoice: Sendable {
     package enum Rule: String, Sendable, CaseIterable {
         case address = "the address names it"
         case userFiles = "the user has files of their own"
-        case user = "music.users names it for the user"
+        case user = "the user's profile"
         case calledNumber = "music.called names it for the called number"
         case defaultClass = "music.default-class"
     }
@@ -21,14 +21,20 @@ package struct ClassChoice: Sendable {
     package struct Call: Sendable {
         /// The user part of the Request-URI: `moh` or `moh-CLASS`.
         package var dialled: String
-        /// The user part of the one on whose behalf the call is made.
+        /// The one on whose behalf the call is made: the user's name, as far as the directory knows
+        /// it, else the user part of the address.
         package var user: String?
+        /// The class that the user's profile names.
+        package var userClass: String?
         /// The number that the outside caller dialled, where the request tells it.
         package var called: String?
 
-        package init(dialled: String, user: String? = nil, called: String? = nil) {
+        package init(
+            dialled: String, user: String? = nil, userClass: String? = nil, called: String? = nil
+        ) {
             self.dialled = dialled
             self.user = user
+            self.userClass = userClass
             self.called = called
         }
     }
@@ -51,18 +57,15 @@ package struct ClassChoice: Sendable {
     }
 
     package var defaultClass: String
-    package var users: [String: String]
     package var called: [String: String]
     /// The classes there are, configured or found in the media directory; those of single users
     /// are named ``userClass(_:)``.
     package var classes: Set<String>
 
     package init(
-        defaultClass: String, users: [String: String] = [:], called: [String: String] = [:],
-        classes: Set<String>
+        defaultClass: String, called: [String: String] = [:], classes: Set<String>
     ) {
         self.defaultClass = defaultClass
-        self.users = users
         self.called = called
         self.classes = classes
     }
@@ -73,6 +76,11 @@ package struct ClassChoice: Sendable {
     /// Whether the user part of a Request-URI asks for music at all.
     package static func isMusic(_ userPart: String) -> Bool {
         userPart == "moh" || userPart.hasPrefix("moh-")
+    }
+
+    /// Whether the address alone decides, so that nobody need ask who the user is.
+    package func isDecidedByAddress(_ call: Call) -> Bool {
+        decide(Call(dialled: call.dialled)).rule == .address
     }
 
     package func decide(_ call: Call) -> Decision {
@@ -93,10 +101,8 @@ package struct ClassChoice: Sendable {
         if call.dialled.hasPrefix("moh-") {
             named.append((.address, String(call.dialled.dropFirst("moh-".count))))
         }
-        if let user = call.user {
-            named.append((.userFiles, ClassChoice.userClass(user)))
-            if let mapped = users[user] { named.append((.user, mapped)) }
-        }
+        if let user = call.user { named.append((.userFiles, ClassChoice.userClass(user))) }
+        if let profile = call.userClass { named.append((.user, profile)) }
         if let number = call.called, let mapped = called[number] {
             named.append((.calledNumber, mapped))
         }

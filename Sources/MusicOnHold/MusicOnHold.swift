@@ -1,4 +1,5 @@
 internal import AudioLibrary
+package import Directory
 package import Logging
 package import MediaEngine
 internal import MediaNegotiation
@@ -14,12 +15,15 @@ package import UserAgent
 package final class MusicOnHold {
     private let agent: UserAgent
     private let engine: MediaEngine
+    private let users: CachedDirectory
     private let logger: Logger
     private var configuration: MusicOnHoldConfiguration
     private var formats: OfferedFormats
     private var choice: ClassChoice
     private var destinations: DestinationPolicy
 
+    /// Calls whose user is being asked for.
+    private var deciding: Set<SessionID> = []
     private var calls: [SessionID: HeldCall] = [:]
     private var sessions: [StreamID: SessionID] = [:]
     /// Streams that are ending whose place is to be noted.
@@ -31,11 +35,12 @@ package final class MusicOnHold {
 
     /// - Parameter random: the first `o=` session number (RFC 8866 §5.2).
     package init(
-        agent: UserAgent, engine: MediaEngine, configuration: MusicOnHoldConfiguration,
-        logger: Logger, random: UInt64
+        agent: UserAgent, engine: MediaEngine, users: CachedDirectory,
+        configuration: MusicOnHoldConfiguration, logger: Logger, random: UInt64
     ) {
         self.agent = agent
         self.engine = engine
+        self.users = users
         self.configuration = configuration
         self.logger = logger
         nextSessionNumber = random >> 2
@@ -48,8 +53,7 @@ package final class MusicOnHold {
         _ configuration: MusicOnHoldConfiguration, classes: Set<String>
     ) -> ClassChoice {
         ClassChoice(
-            defaultClass: configuration.defaultClass, users: configuration.users,
-            called: configuration.called,
+            defaultClass: configuration.defaultClass, called: configuration.called,
             classes: classes.union(configuration.classes.keys).union([configuration.defaultClass]))
     }
 
@@ -111,17 +115,52 @@ extension MusicOnHold {
         {
             return redirect(id, request, to: Endpoint(address, port: flow.local.port), by: flow)
         }
-        let decision = choice.decide(
-            .init(
-                dialled: request.requestURI.user ?? "moh", user: caller.user, called: caller.called)
-        )
+        let call = ClassChoice.Call(
+            dialled: request.requestURI.user ?? "moh", user: caller.user, called: caller.called)
+        let invitation = Invitation(call: call, resumeKey: caller.key, flow: flow, offer: offer)
+        guard let key = caller.user.flatMap({ UserKey($0) }), !choice.isDecidedByAddress(call)
+        else { return play(id, invitation) }
+        if let known = users.known(key) { return play(id, invitation.of(known)) }
+        deciding.insert(id)
+        let (users, agent) = (users, agent)
+        nonisolated(unsafe) let music = self  // Touched on the loop alone.
+        Task {
+            // Why there is no answer is in the log by now; the next rule decides.
+            let user = try? await users.user(key)
+            agent.execute { _ in
+                guard music.deciding.remove(id) != nil else { return }
+                music.play(id, invitation.of(user))
+            }
+        }
+    }
+
+    /// A call that waits for its class.
+    private struct Invitation: Sendable {
+        var call: ClassChoice.Call
+        var resumeKey: String
+        var flow: Flow
+        var offer: MessageBody?
+
+        func of(_ user: User?) -> Invitation {
+            guard let user else { return self }
+            var known = self
+            known.call.user = user.name
+            known.call.userClass = user.musicClass
+            return known
+        }
+    }
+
+    private func play(_ id: SessionID, _ invitation: Invitation) {
+        let flow = invitation.flow
+        let decision = choice.decide(invitation.call)
         for missing in decision.missing {
             statistics.missingClasses += 1
             agent.logger(for: id).warning(
                 "class '\(missing.className)' is missing: \(missing.rule.rawValue)")
         }
         let settings = configuration.classes[decision.className] ?? .init()
-        let resumeKey = ResumePositions.Key(caller: caller.key, className: decision.className)
+        let resumeKey = ResumePositions.Key(
+            caller: invitation.resumeKey, className: decision.className)
         var source = StreamParameters.Source.live(ClassID(decision.className))
         var resumeFor = Interval.zero
         switch settings.start {
@@ -138,7 +177,7 @@ extension MusicOnHold {
             decision: decision, source: source, resumeKey: resumeFor > .zero ? resumeKey : nil,
             resumeFor: resumeFor, requestSource: flow.remote.address)
         do throws(MediaRefusal) {
-            if let offer {
+            if let offer = invitation.offer {
                 try answer(id, offer, context, on: flow)
             } else {
                 try makeOffer(id, context, on: flow)
@@ -285,6 +324,7 @@ extension MusicOnHold {
     }
 
     package func ended(_ id: SessionID) {
+        deciding.remove(id)
         guard let call = calls.removeValue(forKey: id) else { return }
         sessions[call.stream.id] = nil
         if let key = call.resumeKey { resuming[call.stream.id] = (key, call.resumeFor) }

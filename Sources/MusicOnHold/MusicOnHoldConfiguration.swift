@@ -27,8 +27,7 @@ package struct MusicOnHoldConfiguration: Sendable, Equatable {
     /// Classes that are configured; what the media directory adds besides plays with defaults.
     package var classes: [String: Class] = [:]
     package var defaultClass = "default"
-    /// Class by user, and by called number.
-    package var users: [String: String] = [:]
+    /// Class by called number.
     package var called: [String: String] = [:]
     /// Formats to offer and accept, in order of preference.
     package var formats: [MediaFormat] = MediaFormat.allCases

@@ -13,8 +13,13 @@ struct ExplainCommand: ParsableCommand {
 
     func run() throws {
         let configuration = try options.load()
-        guard let explanation = Explanation(uri: uri, from: from, called: called, configuration)
-        else {
+        let explanation: Explanation?
+        do {
+            explanation = try Explanation(uri: uri, from: from, called: called, configuration)
+        } catch {
+            throw error.exit()
+        }
+        guard let explanation else {
             throw ValidationError("'\(uri)' asks for no music; write sip:moh@… or sip:moh-CLASS@…")
         }
         guard !json else { return try printJSON(explanation) }

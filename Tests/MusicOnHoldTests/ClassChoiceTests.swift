@@ -3,9 +3,11 @@ import Testing
 
 @Suite struct ClassChoiceTests {
     let choice = ClassChoice(
-        defaultClass: "default", users: ["alice": "jazz", "bob": "gone"],
-        called: ["+15550100": "sales"],
+        defaultClass: "default", called: ["+15550100": "sales"],
         classes: ["default", "jazz", "sales", "users/carol", "users/dave"])
+
+    /// The classes that the users' profiles name.
+    let profiles = ["alice": "jazz", "bob": "gone", "carol": "jazz"]
 
     @Test(
         arguments: [
@@ -20,18 +22,27 @@ import Testing
     func precedence(
         dialled: String, user: String?, called: String?, className: String, rule: ClassChoice.Rule
     ) {
-        let decision = choice.decide(.init(dialled: dialled, user: user, called: called))
+        let decision = choice.decide(
+            .init(
+                dialled: dialled, user: user, userClass: user.flatMap { profiles[$0] },
+                called: called))
         #expect(decision.className == className)
         #expect(decision.rule == rule)
     }
 
     @Test func namesWhatIsMissing() {
-        let decision = choice.decide(.init(dialled: "moh-none", user: "bob"))
+        let decision = choice.decide(
+            .init(dialled: "moh-none", user: "bob", userClass: "gone"))
         #expect(
             decision.missing == [
                 .init(className: "none", rule: .address), .init(className: "gone", rule: .user),
             ])
         #expect(decision.className == "default")
+    }
+
+    @Test(arguments: [("moh", false), ("moh-sales", true), ("moh-none", false)])
+    func whatTheAddressDecides(userPart: String, decides: Bool) {
+        #expect(choice.isDecidedByAddress(.init(dialled: userPart, user: "alice")) == decides)
     }
 
     @Test(arguments: [("moh", true), ("moh-", true), ("mohawk", false), ("vm-alice", false)])

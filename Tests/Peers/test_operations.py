@@ -13,18 +13,18 @@ from lab.waiting import until
 
 
 def test_reload_applies_changes_and_drops_no_call(launch, library, calling):
-    appliance = launch(library.directory, {"music": {"users": {}}})
-    call = calling(appliance, "moh-default", user="alice")
+    appliance = launch(library.directory, {"music": {"default-class": "default"}})
+    call = calling(appliance, "moh-default")
     call.invite(call.offer("0"))
     call.receiver.wait(25)
-    appliance.configuration["music"] = {"users": {"alice": "a1000"}}
+    appliance.configuration["music"] = {"default-class": "a1000"}
     appliance.write()
     start = appliance.process.log_size()
     appliance.reload()
     appliance.process.wait_log("(?i)reload|applied", 10, start)
 
     def mapped():
-        other = calling(appliance, "moh", user="alice")
+        other = calling(appliance, "moh")
         other.invite(other.offer("0"))
         heard = audio.decode_ulaw(other.receiver.wait(15).payload)
         return abs(audio.dominant(heard, 8000) - 1000) < 5

@@ -89,15 +89,3 @@ def test_resume_where_this_caller_stopped(launch, library, calling):
     other.invite(other.offer("0"))
     _, place = position(other, library)
     assert difference(place, 0, 8) < 0.005
-
-
-def test_users_have_their_own_class(launch, library, calling):
-    appliance = launch(library.directory, {"music": {"users": {"alice": "a1000"}, "classes": {"a1000": {}, "a440": {}}}})
-    for user, called, frequency in (("alice", "moh", 1000), ("alice", "moh-a440", 440)):
-        call = calling(appliance, called, user=user)
-        call.invite(call.offer("0"))
-        heard = audio.decode_ulaw(call.receiver.wait(50).payload)
-        assert audio.dominant(heard, 8000) == pytest.approx(frequency, abs=2)
-    out = appliance.command("explain", "sip:moh@" + appliance.address, "--from", "sip:alice@" + appliance.address, "--config", appliance.file)
-    assert out.returncode == 0, out.stderr
-    assert "a1000" in out.stdout

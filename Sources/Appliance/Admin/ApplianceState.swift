@@ -1,4 +1,5 @@
 internal import AudioLibrary
+internal import Directory
 import Foundation
 internal import MediaEngine
 internal import MusicOnHold
@@ -14,6 +15,7 @@ struct ApplianceState: Sendable {
     let engine: MediaEngine
     let library: AudioLibrary
     let music: Loopbound<MusicOnHold>
+    let users: CachedDirectory
     let playing: NowPlaying
     let mail: MailService
 
@@ -22,6 +24,7 @@ struct ApplianceState: Sendable {
         var sip: UserAgentStatistics
         var media: MediaEngineStatistics
         var music: MusicOnHoldStatistics
+        var users: CachedDirectory.Statistics
         var listeners: [String: Int]
         var playing: [String: NowPlaying.Moment]
         var classes: [ClassReport]
@@ -42,10 +45,11 @@ struct ApplianceState: Sendable {
             playing[report.name] = self.playing.moment(of: report.name, atNanoseconds: wall)
         }
         return Snapshot(
-            sip: sip, media: engine.statistics, music: statistics, listeners: listeners,
-            playing: playing,
-            classes: classes, files: library.files, mail: mail,
-            health: Health(engine: engine.health, classes: classes, mail: mail))
+            sip: sip, media: engine.statistics, music: statistics, users: users.statistics,
+            listeners: listeners, playing: playing, classes: classes, files: library.files,
+            mail: mail,
+            health: Health(
+                engine: engine.health, classes: classes, mail: mail, isDirectoryAway: users.isAway))
     }
 }
 
@@ -58,9 +62,12 @@ struct Health: Sendable, Equatable, Codable {
 
     var isHealthy: Bool { failures.isEmpty }
 
-    init(engine: MediaEngineHealth, classes: [ClassReport], mail: MailState) {
+    init(
+        engine: MediaEngineHealth, classes: [ClassReport], mail: MailState, isDirectoryAway: Bool
+    ) {
         failures = engine.isRunning ? [] : ["the media engine is not running"]
         alarms = [engine.realTimeProblem, engine.memoryProblem].compactMap(\.self)
+        if isDirectoryAway { alarms.append("the directory of users does not answer") }
         for report in classes {
             if let fallback = report.fallback, fallback.isAlarm {
                 alarms.append("class \(report.name): \(fallback)")

@@ -1,4 +1,5 @@
 internal import AudioLibrary
+internal import Directory
 internal import Mailer
 internal import MediaEngine
 internal import MusicOnHold
@@ -19,6 +20,7 @@ struct Metrics {
         metrics.write(snapshot.sip)
         metrics.write(snapshot.music)
         metrics.write(snapshot.mail)
+        metrics.write(snapshot.users)
         metrics.gauge(
             "listeners", "Calls that hear music",
             snapshot.listeners.map { (["class": $0], Double($1)) })
@@ -171,6 +173,17 @@ struct Metrics {
         gauge(
             "spool_below_reserve", "1 when the spool's disk is below its reserve",
             [([:], mail.isBelowReserve ? 1 : 0)])
+    }
+
+    private mutating func write(_ users: CachedDirectory.Statistics) {
+        counter(
+            "directory_questions_total", "Questions about users, by what answered",
+            [
+                (["by": "memory"], Double(users.remembered)),
+                (["by": "store"], Double(users.asked)),
+                (["by": "memory while the store was away"], Double(users.old)),
+                (["by": "nothing"], Double(users.failed)),
+            ])
     }
 
     // MARK: Text

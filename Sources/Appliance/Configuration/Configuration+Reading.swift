@@ -194,7 +194,11 @@ extension Configuration {
     ) {
         music.defaultClass = section.value("default-class", .name, default: music.defaultClass)
         audio.defaultClass = music.defaultClass
-        music.users = section.namedValues("users", .name)
+        if !section.namedValues("users", .text).isEmpty {
+            section.note(
+                "users", "'music.users' has moved to the users' profiles",
+                "remove it, and say `intermezzo users set NAME --music CLASS`")
+        }
         music.called = section.namedValues("called", .name)
         for (name, settings) in section.namedSections("classes") {
             if ConfigurationValue<String>.name.parse(name) == nil

@@ -14,6 +14,7 @@ extension Configuration {
         if rtp != other.rtp { keys.append("rtp") }
         if audio.cacheDirectory != other.audio.cacheDirectory { keys.append("media.cache") }
         if voicemail.spool != other.voicemail.spool { keys.append("voicemail.spool") }
+        if directory != other.directory { keys.append("directory") }
         if admin != other.admin { keys.append("admin.listen") }
         if logLevel != other.logLevel { keys.append("log.level") }
         if logFormat != other.logFormat { keys.append("log.format") }
