@@ -11,11 +11,20 @@ extension AudioLibrary {
         var folders = root.folders.subtracting(FileNames.reservedFolders).sorted()
         if root.folders.contains("users") { folders += scan.users().sorted().map { "users/\($0)" } }
         var reports: [FileReport] = []
-        for folder in [""] + folders {
+        var waiting = [""] + folders
+        while let folder = waiting.first {
+            waiting.removeFirst()
             guard let contents = folder.isEmpty ? root.contents : scan.contents(folder) else {
                 continue
             }
-            let className = folder.isEmpty ? "default" : folder
+            waiting += contents.folders.sorted().map { "\(folder)/\($0)" }
+            let className = FileNames.className(ofFolder: folder)
+            for link in contents.linkedFolders.sorted() {
+                reports.append(
+                    FileReport(
+                        path: "\(folder)/\(link)", className: className,
+                        state: .broken(FileNames.linkedFolder)))
+            }
             if let fault = contents.fault {
                 reports.append(
                     FileReport(

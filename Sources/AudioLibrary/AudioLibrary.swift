@@ -84,7 +84,15 @@ package final class AudioLibrary: Sendable {
     }
 
     /// Every file, link and folder that is or should be music, by path.
-    package var files: [FileReport] { mailbox.reports.files }
+    package var files: [FileReport] {
+        let shares = state.withLock { $0.pool }?.shares ?? [:]
+        guard !shares.isEmpty else { return mailbox.reports.files }
+        return mailbox.reports.files.map { report in
+            var report = report
+            if report.state == .preparing { report.progress = shares[report.path] }
+            return report
+        }
+    }
 
     /// Every class, by name.
     package var classes: [ClassReport] {

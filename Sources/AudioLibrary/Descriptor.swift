@@ -79,14 +79,30 @@ func makeDirectories(_ path: String) throws(SystemError) {
 
 /// Names in a directory but for `.` and `..`, in no order.
 func listDirectory(_ path: String) throws(SystemError) -> [String] {
-    try listDirectoryWithLinks(path).map(\.name)
+    try listDirectoryWithTypes(path).map(\.name)
 }
 
-/// The same, each with whether it is a symbolic link, where the file system tells that for free.
-func listDirectoryWithLinks(_ path: String) throws(SystemError) -> [(name: String, isLink: Bool)] {
+/// What a name in a directory stands for, where the file system tells that for free.
+enum EntryType {
+    case file, folder, link, unknown
+
+    init(_ type: UInt8) {
+        switch Int(type) {
+        case Int(DT_REG): self = .file
+        case Int(DT_DIR): self = .folder
+        case Int(DT_LNK): self = .link
+        default: self = .unknown
+        }
+    }
+}
+
+/// The same, each with its type.
+func listDirectoryWithTypes(
+    _ path: String
+) throws(SystemError) -> [(name: String, type: EntryType)] {
     guard let directory = opendir(path) else { throw SystemError(call: "opendir", errno: errno) }
     defer { closedir(directory) }
-    var names: [(name: String, isLink: Bool)] = []
+    var names: [(name: String, type: EntryType)] = []
     while true {
         errno = 0
         guard let entry = readdir(directory) else {
@@ -97,7 +113,7 @@ func listDirectoryWithLinks(_ path: String) throws(SystemError) -> [(name: Strin
             String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
         }
         if name != "." && name != ".." {
-            names.append((name, entry.pointee.d_type == UInt8(DT_LNK)))
+            names.append((name, EntryType(entry.pointee.d_type)))
         }
     }
 }

@@ -17,6 +17,8 @@ package struct FileReport: Sendable, Equatable {
     /// The class that it belongs to; nil for what is in no class.
     package var className: String?
     package var state: State
+    /// How much of its preparation is done, 0 to 1; nil unless it is under way.
+    package var progress: Double?
     /// Known once it is prepared.
     package var title: String?
     /// Known once it is prepared.

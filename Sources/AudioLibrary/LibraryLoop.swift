@@ -155,21 +155,34 @@ final class LibraryLoop {
 
     private func look(_ now: Instant) {
         needsReports = true
-        if dirty.contains("") { lookAtRoot(now) }
-        if dirty.contains("users") { lookAtUsers(now) }
-        for folder in dirty where !folder.isEmpty && folder != "users" {
+        if dirty.remove("") != nil { lookAtRoot(now) }
+        if dirty.remove("users") != nil { lookAtUsers(now) }
+        var later: Set<String> = []
+        while let folder = dirty.popFirst() {
             guard folders.contains(folder) else { continue }
             startWatching(folder)
             let contents = scan.contents(folder)
             catalogue.observe(folder: folder, contents, now: now)
             if let contents {
                 setPoll(folder, contents, now)
+                if contents.fault == nil { noteFolders(in: folder, contents.folders, now) }
             } else {
                 forget(folder, now)
-                dirty.insert(folder.hasPrefix("users/") ? "users" : "")
+                later.insert(self.folder(of: folder))
             }
         }
-        dirty = []
+        dirty = later
+    }
+
+    /// Follows the folders within one of a class.
+    private func noteFolders(in folder: String, _ names: Set<String>, _ now: Instant) {
+        let found = Set(names.map { "\(folder)/\($0)" })
+        let known = folders.filter { $0.hasPrefix("\(folder)/") && self.folder(of: $0) == folder }
+        for gone in known.subtracting(found) { forget(gone, now) }
+        for new in found.subtracting(known) {
+            folders.insert(new)
+            dirty.insert(new)
+        }
     }
 
     private func lookAtRoot(_ now: Instant) {
@@ -182,7 +195,7 @@ final class LibraryLoop {
             hasDanglingLink: root.hasDanglingLink || root.contents.fault != nil)
         var found = root.folders.subtracting(FileNames.reservedFolders)
         if root.folders.contains("users") { found.insert("users") }
-        let known = folders.filter { !$0.isEmpty && !$0.hasPrefix("users/") }
+        let known = folders.filter { !$0.isEmpty && !$0.contains("/") }
         // While the root can't be read, nothing is known to be gone.
         if root.contents.fault == nil {
             for gone in known.subtracting(found) { forget(gone, now) }
@@ -197,7 +210,7 @@ final class LibraryLoop {
         guard folders.contains("users") else { return }
         startWatching("users")
         let found = Set(scan.users().map { "users/\($0)" })
-        for gone in folders.filter({ $0.hasPrefix("users/") }).subtracting(found) {
+        for gone in folders.filter({ self.folder(of: $0) == "users" }).subtracting(found) {
             forget(gone, now)
         }
         for new in found.subtracting(folders) {
@@ -213,11 +226,8 @@ final class LibraryLoop {
         folders.remove(folder)
         watch.forget(folder)
         nextPoll[folder] = nil
-        if folder == "users" {
-            for user in folders.filter({ $0.hasPrefix("users/") }) { forget(user, now) }
-        } else {
-            catalogue.observe(folder: folder, nil, now: now)
-        }
+        for inner in folders where inner.hasPrefix("\(folder)/") { forget(inner, now) }
+        if folder != "users" { catalogue.observe(folder: folder, nil, now: now) }
     }
 
     private func startWatching(_ folder: String) {

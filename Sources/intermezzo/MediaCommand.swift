@@ -26,7 +26,8 @@ struct MediaListCommand: ParsableCommand {
         printTable(
             ["FILE", "CLASS", "STATE", "LENGTH", "REASON"],
             files.map { file in
-                let state = running == nil && file.state == "playing" ? "ready" : file.state
+                var state = running == nil && file.state == "playing" ? "ready" : file.state
+                if let progress = file.progress { state += " \(Int(progress * 100)) %" }
                 return [
                     file.path, file.className ?? "-", state, file.length.map(clock) ?? "-",
                     file.reason ?? "",

@@ -1,6 +1,7 @@
 """Files appear, change, break and go while people listen."""
 
 import os
+import re
 import shutil
 import struct
 import subprocess
@@ -36,6 +37,29 @@ def hears(call, frequency, seconds, window=0.25):
 
     until(heard, seconds, f"{frequency} Hz", every=0.1)
     return time.time() - start
+
+
+def test_media_list_tells_how_far_a_file_is(launch, tmp_path):
+    """Some minutes of music take some seconds: its share grows, and it is said in words and in JSON."""
+    media = tmp_path / "media"
+    (media / "default" / "Album").mkdir(parents=True)
+    appliance = launch(media)
+    (media / "default" / "Album" / "long.wav").write_bytes(subprocess.run(
+        ["sox", "-n", "-r", "44100", "-c", "2", "-b", "16", "-t", "wav", "-", "synth", "400", "sine", "500"],
+        capture_output=True, check=True).stdout)
+
+    def shares():
+        listed = appliance.command("media", "list", "--config", appliance.file).stdout
+        if found := re.search(r"default/Album/long.wav +default +preparing (\d+) %", listed):
+            seen.add(int(found[1]))
+        progress = [file.get("progress") for file in appliance.status()["files"]]
+        assert all(p is None or 0 <= p <= 1 for p in progress)
+        return len(seen) >= 3
+
+    seen = set()
+    until(shares, 60, "three different shares", every=0.1)
+    appliance.wait_media()
+    assert "progress" not in appliance.status()["files"][0]
 
 
 @pytest.mark.slow

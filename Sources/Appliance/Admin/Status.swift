@@ -33,6 +33,8 @@ package struct Status: Sendable, Codable, Equatable {
         package var path: String
         package var className: String?
         package var state: String
+        /// How much of its preparation is done, 0 to 1, while it is under way.
+        package var progress: Double?
         /// Why it does not play.
         package var reason: String?
         /// Seconds.
@@ -80,6 +82,7 @@ extension Status.File {
         path = report.path
         className = report.className
         length = report.length?.seconds
+        progress = report.progress
         switch report.state {
         case .waiting(let what): (state, reason) = ("waiting", what)
         case .preparing: (state, reason) = ("preparing", nil)

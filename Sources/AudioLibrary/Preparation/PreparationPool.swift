@@ -108,6 +108,14 @@ final class PreparationPool: @unchecked Sendable {  // all that changes is guard
         }
     }
 
+    /// How much is done of the files under way, 0 to 1, by path.
+    var shares: [String: Double] {
+        locked {
+            Dictionary(
+                running.values.map { ($0.job.entry.path, $0.share) }, uniquingKeysWith: max)
+        }
+    }
+
     private func locked<Result>(_ body: () -> Result) -> Result {
         pthread_mutex_lock(mutex)
         defer { pthread_mutex_unlock(mutex) }

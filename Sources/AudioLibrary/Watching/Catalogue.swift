@@ -131,7 +131,8 @@ struct Catalogue {
         for name in oldClasses.union(classNames) { touch(name, now) }
     }
 
-    /// A folder was looked at: `""` is the media directory itself, then `CLASS` and `users/USER`.
+    /// A folder was looked at: `""` is the media directory itself, then `CLASS` and `users/USER`
+    /// and the folders in these.
     /// - Parameter contents: nil when there is no such folder any more.
     mutating func observe(folder: String, _ contents: FolderContents?, now: Instant) {
         let before = folders[folder]
@@ -276,7 +277,10 @@ struct Catalogue {
         let faults = folders.compactMap { folder, contents in
             contents.fault.map { folderReport(folder, $0) }
         }
-        return (entries.map { report($0, $1) } + faults).sorted {
+        let links = folders.flatMap { folder, contents in
+            contents.linkedFolders.map { folderReport("\(folder)/\($0)", FileNames.linkedFolder) }
+        }
+        return (entries.map { report($0, $1) } + faults + links).sorted {
             ($0.path, $0.className ?? "") < ($1.path, $1.className ?? "")
         }
     }
@@ -314,7 +318,7 @@ struct Catalogue {
     // MARK: Files
 
     private func className(ofFolder folder: String) -> String {
-        folder.isEmpty ? "default" : folder
+        FileNames.className(ofFolder: folder)
     }
 
     private func settings(of className: String) -> PreparationSettings {
@@ -327,7 +331,7 @@ struct Catalogue {
     private func isWanted(_ key: EntryKey) -> Bool {
         let classConfiguration = configuration.classes[key.className]
         if key.role == .announcement { return classConfiguration?.announcement != nil }
-        let name = key.path.split(separator: "/").last.map(String.init) ?? key.path
+        let name = FileNames.name(key.path, inClass: key.className)
         if case .file(let only)? = classConfiguration?.order, only != name { return false }
         // An announcement that lies among the tracks is none of them.
         return classConfiguration?.announcement?.file != name

@@ -22,6 +22,22 @@ enum FileNames {
         return audio.contains(name[name.index(after: point)...].lowercased())
     }
 
+    /// The class that the music in a folder belongs to.
+    static func className(ofFolder folder: String) -> String {
+        let parts = folder.split(separator: "/")
+        guard let first = parts.first else { return "default" }
+        return parts.prefix(first == "users" ? 2 : 1).joined(separator: "/")
+    }
+
+    /// A file's name as the configuration of its class writes it: relative to the class's folder.
+    static func name(_ path: String, inClass className: String) -> String {
+        path.hasPrefix("\(className)/") ? String(path.dropFirst(className.count + 1)) : path
+    }
+
+    /// Why the music behind a link to a folder does not play.
+    static let linkedFolder =
+        "is a link to a folder, which is not followed; copy the files, or link the class's folder"
+
     /// The name without its extension, which serves as a title.
     static func title(_ path: String) -> String {
         let name = path.split(separator: "/").last ?? ""

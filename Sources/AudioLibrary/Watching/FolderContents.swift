@@ -12,6 +12,10 @@ struct FolderContents: Equatable, Sendable {
 
     /// Files with the name of music, by name.
     var files: [String: Kind] = [:]
+    /// Folders in it, whose music belongs to the same class, by name.
+    var folders: Set<String> = []
+    /// Links to folders, by name; they are not followed, since they may lead round.
+    var linkedFolders: Set<String> = []
     /// Why the folder can't be listed; its files are then unknown.
     var fault: String?
     /// Whether the kernel tells of changes here. False on network file systems.
@@ -32,6 +36,7 @@ struct FolderContents: Equatable, Sendable {
 
     /// Compares what was found, whenever that was.
     static func == (a: FolderContents, b: FolderContents) -> Bool {
-        a.files == b.files && a.fault == b.fault && a.isNotified == b.isNotified
+        a.files == b.files && a.linkedFolders == b.linkedFolders && a.fault == b.fault
+            && a.isNotified == b.isNotified
     }
 }

@@ -39,19 +39,34 @@ struct FolderScan {
             })
     }
 
-    /// The music in a folder; nil when there is no such folder.
+    /// How many folders deep music is looked for.
+    static let depth = 8
+
+    /// The music in a folder, and the folders in a class's folder; nil when there is no such
+    /// folder.
     func contents(_ folder: String) -> FolderContents? {
         let path = folder.isEmpty ? path : "\(path)/\(folder)"
+        let depth = folder.split(separator: "/").count
         var result = FolderContents()
         result.isNotified = !isRemote(path)
         var now = timespec()
         clock_gettime(CLOCK_REALTIME, &now)
         result.seen = Int64(now.tv_sec) &* 1_000_000_000 &+ Int64(now.tv_nsec)
         do throws(SystemError) {
-            for (name, isLink) in try listDirectoryWithLinks(path) where FileNames.isAudio(name) {
-                guard let kind = kind("\(path)/\(name)") else { continue }
-                result.files[name] = kind
-                if isLink { result.hasLinks = true }
+            for (name, type) in try listDirectoryWithTypes(path) where !FileNames.isHidden(name) {
+                if FileNames.isAudio(name), let kind = kind("\(path)/\(name)") {
+                    result.files[name] = kind
+                    if type == .link { result.hasLinks = true }
+                    continue
+                }
+                guard type != .file, depth > 0, depth < FolderScan.depth,
+                    case .folder? = status("\(path)/\(name)")
+                else { continue }
+                if type == .link {
+                    result.linkedFolders.insert(name)
+                } else {
+                    result.folders.insert(name)
+                }
             }
         } catch {
             if error.errno == ENOENT || error.errno == ENOTDIR { return nil }
