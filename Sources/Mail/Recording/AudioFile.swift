@@ -1,0 +1,61 @@
+import Glibc
+internal import Spool
+
+/// The samples of `audio.au`, in order.
+///
+/// Its header may say nothing of its length and its last sample may be torn: what counts is how many
+/// octets there are.
+struct AudioFile: ~Copyable {
+    let path: String
+    let rate: Int
+    let samples: Int
+    private let descriptor: Int32
+    private let start: Int
+
+    init(path: String) throws(MailError) {
+        func failure(_ cause: String) -> MailError { .recording(path: path, cause: cause) }
+        let descriptor = open(path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { throw failure(String(cString: strerror(errno))) }
+        var information = stat()
+        var header = [UInt8](repeating: 0, count: 24)
+        let isRead =
+            fstat(descriptor, &information) == 0 && pread(descriptor, &header, 24, 0) == 24
+        func word(_ index: Int) -> Int {
+            header[(4 * index)..<(4 * index + 4)].reduce(0) { $0 << 8 | Int($1) }
+        }
+        let samples = AudioLength.samples(header: header, fileSize: Int(information.st_size))
+        guard isRead, (1000...384_000).contains(word(4)) else {
+            close(descriptor)
+            throw failure("it is not 16-bit linear sound of one channel in Sun's format")
+        }
+        self.path = path
+        self.descriptor = descriptor
+        self.samples = samples
+        rate = word(4)
+        start = word(1)
+    }
+
+    deinit { close(descriptor) }
+
+    /// Hands out the samples from `range` in blocks of at most `size`, in order.
+    borrowing func forEachBlock(
+        of size: Int, in range: Range<Int>,
+        _ body: (Span<Int16>) throws(MailError) -> Void
+    ) throws(MailError) {
+        var block = [Int16](repeating: 0, count: size)
+        var next = range.lowerBound
+        while next < range.upperBound {
+            let count = min(size, range.upperBound - next)
+            let octets = block.withUnsafeMutableBytes {
+                pread(descriptor, $0.baseAddress, 2 * count, start + 2 * next)
+            }
+            guard octets >= 0 else {
+                throw .recording(path: path, cause: String(cString: strerror(errno)))
+            }
+            guard octets >= 2 else { return }
+            for index in 0..<(octets / 2) { block[index] = Int16(bigEndian: block[index]) }
+            try body(block.span.extracting(0..<(octets / 2)))
+            next += octets / 2
+        }
+    }
+}
