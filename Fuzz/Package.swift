@@ -17,7 +17,7 @@ let instrumented: [SwiftSetting] = [
 ]
 
 /// All of Targets: a program leaves out the others.
-let files = ["SIPMessage", "SIPStream"]
+let files = ["SIPMessage", "SIPStream", "Session", "RTCP", "RTPStream", "AudioFileOctets"]
 
 /// The program of Targets/FILE.swift.
 func fuzzer(_ name: String, _ file: String, _ dependencies: [Target.Dependency]) -> Target {
@@ -35,15 +35,42 @@ let package = Package(
         .target(
             name: "SIP", dependencies: ["Primitives"], path: "Library/SIP",
             swiftSettings: instrumented),
+        .target(
+            name: "SDP", dependencies: ["Primitives"], path: "Library/SDP",
+            swiftSettings: instrumented),
+        .target(
+            name: "RTP", dependencies: ["Primitives"], path: "Library/RTP",
+            swiftSettings: instrumented),
+        .target(name: "CLinux", path: "Library/CLinux"),
+        .systemLibrary(name: "CSndfile", path: "Library/CSndfile", pkgConfig: "sndfile"),
+        // What opens and reads files; the rest of the target needs more libraries.
+        .target(
+            name: "AudioLibrary", dependencies: ["CLinux", "CSndfile"],
+            path: "Library/AudioLibrary",
+            sources: ["Descriptor.swift", "SystemError.swift"]
+                + ["AudioFile", "AudioFileFuzzing", "PCMSource", "PreparationError", "WaveLayout"]
+                .map { "Preparation/\($0).swift" },
+            swiftSettings: instrumented),
         .target(name: "Fuzzer", path: "Driver", swiftSettings: instrumented),
 
-        // What must hold for any message: shared with the seeded run of `make test`.
+        // What must hold for any octets: shared with the seeded runs of `make test`.
         .target(
             name: "SIPExercise", dependencies: ["Primitives", "SIP"],
             path: "Checks/SIPTests/Message/Exercise",
             swiftSettings: instrumented),
 
+        .target(
+            name: "SDPExercise", dependencies: ["Primitives", "SDP"],
+            path: "Checks/SDPTests/Exercise", swiftSettings: instrumented),
+        .target(
+            name: "RTPExercise", dependencies: ["Primitives", "RTP"],
+            path: "Checks/RTPTests/Exercise", swiftSettings: instrumented),
+
         fuzzer("sip-message", "SIPMessage", ["SIPExercise"]),
         fuzzer("sip-stream", "SIPStream", ["SIPExercise"]),
+        fuzzer("session", "Session", ["SDPExercise"]),
+        fuzzer("rtcp", "RTCP", ["RTPExercise"]),
+        fuzzer("rtp-stream", "RTPStream", ["RTPExercise"]),
+        fuzzer("audio-file", "AudioFileOctets", ["AudioLibrary"]),
     ]
 )

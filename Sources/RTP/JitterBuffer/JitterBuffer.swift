@@ -106,6 +106,8 @@ package struct JitterBuffer: Sendable {
                 due = now + delay
             }
         } else {
+            // A timestamp out of the order of its number must not hold up those behind it.
+            due = min(due, now + delay)
             counts.reordered += 1
         }
         let at = waiting.lastIndex { $0.number < extended }.map { $0 + 1 } ?? 0

@@ -329,8 +329,14 @@ extension OfferAnswer {
         of stream: MediaDescription, rtp: Endpoint, mux: Bool
     ) -> Endpoint? {
         if mux { return rtp }
-        if let rtcp = stream.rtcp {
-            return Endpoint(rtcp.address ?? rtp.address, port: rtcp.port)
+        if let rtcp = stream.rtcp, rtcp.port != 0 {
+            let address = rtcp.address ?? rtp.address
+            // Reports to a group, to everybody or to nobody are as if none had been named.
+            if address.isIPv6 == rtp.address.isIPv6, !address.isUnspecified,
+                !address.isMulticast, !address.isLimitedBroadcast
+            {
+                return Endpoint(address, port: rtcp.port)
+            }
         }
         return rtp.port == .max ? nil : Endpoint(rtp.address, port: rtp.port &+ 1)
     }
@@ -363,8 +369,8 @@ extension OfferAnswer {
         attributes.append(Attribute(outcome.audio.direction.rawValue))
         if let multicast = outcome.multicast {
             return MediaDescription(
-                port: stream.port, transport: stream.transport, formats: formats,
-                connection: multicast, attributes: attributes)
+                media: stream.media, port: stream.port, transport: stream.transport,
+                formats: formats, connection: multicast, attributes: attributes)
         }
         if outcome.audio.rtcpMux { attributes.append(Attribute("rtcp-mux")) }
         attributes += rtcpLine(mux: outcome.audio.rtcpMux)
