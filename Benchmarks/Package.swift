@@ -21,7 +21,8 @@ let package = Package(
 
         // SIP messages: parse and serialise, against libosip2 and libre.
         .executableTarget(
-            name: "sip-parse", dependencies: ["SIP"], path: "SIPParse/swift", swiftSettings: library),
+            name: "sip-parse", dependencies: ["SIP"], path: "SIPParse/swift", swiftSettings: library
+        ),
         .systemLibrary(name: "CLibosip2", path: "SIPParse/CLibosip2", pkgConfig: "libosip2"),
         .executableTarget(
             name: "sip-parse-osip2", dependencies: ["CLibosip2"], path: "SIPParse/osip2"),
@@ -54,5 +55,29 @@ let package = Package(
             path: "Send/swift", swiftSettings: library),
         .executableTarget(name: "send-c", path: "Send/c"),
         .executableTarget(name: "send-receiver", path: "Send/receiver"),
+
+        // Preparing: an hour of music in every format.
+        .systemLibrary(name: "CSndfile", path: "Library/CSndfile", pkgConfig: "sndfile"),
+        .systemLibrary(name: "COpus", path: "Library/COpus", pkgConfig: "opus"),
+        .systemLibrary(name: "CSoxr", path: "Library/CSoxr", pkgConfig: "soxr"),
+        .systemLibrary(name: "CEbur128", path: "Library/CEbur128", pkgConfig: "libebur128"),
+        .systemLibrary(name: "CSpandsp", path: "Library/CSpandsp", pkgConfig: "spandsp"),
+        .systemLibrary(name: "CCrypto", path: "Library/CCrypto", pkgConfig: "libcrypto"),
+        .target(
+            name: "Codec", dependencies: ["Playout", "COpus", "CSpandsp"], path: "Library/Codec",
+            swiftSettings: library),
+        .target(
+            name: "AudioLibrary",
+            dependencies: [
+                "Primitives", "Playout", "Codec", "CSndfile", "CSoxr", "CEbur128", "CCrypto",
+                "CLinux", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Library/AudioLibrary", swiftSettings: library),
+        .executableTarget(
+            name: "prepare",
+            dependencies: [
+                "AudioLibrary", "Playout", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Prepare/swift", swiftSettings: library),
     ]
 )

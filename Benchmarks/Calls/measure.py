@@ -9,7 +9,8 @@ import report
 import sipp
 from daemon import Daemon, make_music
 from listeners import Sinks
-from processes import Process, enter_network_namespace
+from network import enter_namespace
+from processes import Process
 
 HERE = os.path.dirname(os.path.realpath(__file__))
 CALLS, RATE, ROUNDS = 10000, 1000, 2
@@ -50,7 +51,7 @@ def intermezzo(directory, media, level):
         return measure(f"intermezzo, log level {level}", process, directory)
 
 
-enter_network_namespace()
+enter_namespace()
 with tempfile.TemporaryDirectory() as directory:
     _, media = make_music(directory)
     sinks = Sinks(pairs=1)

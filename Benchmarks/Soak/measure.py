@@ -9,7 +9,7 @@ import report
 import sipp
 from daemon import Daemon, make_music
 from listeners import Sinks
-from processes import enter_network_namespace
+from network import enter_namespace
 
 # A transaction stays for 32 s (RFC 3261, timers H and J): the warm-up is longer than that, so that
 # as many of them as later have been there at once.
@@ -30,7 +30,7 @@ def settled(process):
     return state(process)
 
 
-enter_network_namespace()
+enter_namespace()
 with tempfile.TemporaryDirectory() as directory:
     _, media = make_music(directory)
     sinks = Sinks(pairs=1)

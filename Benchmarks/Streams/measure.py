@@ -1,4 +1,5 @@
 import os
+import statistics
 import sys
 import tempfile
 import time
@@ -7,23 +8,25 @@ sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Support"))
 
 import report
 from daemon import Daemon, make_music
-from listeners import Ear, Listeners, Sinks
-from processes import enter_network_namespace
+from listeners import CLOCKS, Ear, Listeners, Sinks
+from network import enter_namespace
 
 COUNTS = [10, 100, 1000, 10000]
 CODECS = ["PCMU", "G722", "Opus"]
+PACKET_TIMES = [10, 20, 30, 40, 60]
 ADDED = 2000
-ROUNDS = 3
+ROUNDS = 2
 SIP_LOOP = "NIO-ELT"
 
 
 def cpu_share(process, sinks, ear, seconds):
-    """CPU seconds per second, and packets per second."""
-    ear.empty()
+    """CPU seconds per second, and packets per second (those that are heard only without `ear`)."""
+    if ear:
+        ear.empty()
     cpu, packets, begin = process.cpu_seconds(), sinks.packets(), time.monotonic()
     time.sleep(seconds)
     wall = time.monotonic() - begin
-    heard = len(ear.gaps()[0])
+    heard = len(ear.gaps()[0]) if ear else 0
     return (process.cpu_seconds() - cpu) / wall, (sinks.packets() - packets + heard) / wall
 
 
@@ -72,44 +75,93 @@ def growth(directory, media):
 def by_codec(directory, media):
     """CPU per added listener, the codecs in turn and the least of some rounds of each."""
     sinks, ear = Sinks(first_port=41000), Ear(port=39100)
-    costs = {codec: [] for codec in CODECS}
+    cells = {(time_, codec): [] for time_ in PACKET_TIMES for codec in CODECS}
+    steps = {}
     with Daemon(directory, media) as process:
         listeners = Listeners(sinks)
-        for _ in range(ROUNDS):
-            for codec in CODECS:
-                listeners.set_up(ADDED, codec, ear=ear)
-                time.sleep(1)
-                few, _ = cpu_share(process, sinks, ear, 4)
-                listeners.set_up(ADDED, codec)
-                time.sleep(1)
-                many, _ = cpu_share(process, sinks, ear, 4)
-                listeners.hang_up()
-                costs[codec].append((many - few) / ADDED * 1000)
-    first = min(costs[CODECS[0]])
-    return [
-        {"codec": codec, "cpuMillisecondsPerAddedStreamSecond": min(each), "rounds": each,
-         "ratio": min(each) / first}
-        for codec, each in costs.items()]
+        for packet_time in PACKET_TIMES:
+            for _ in range(ROUNDS):
+                for codec in CODECS:
+                    listeners.set_up(100, codec, ear=ear, packet_time=packet_time)
+                    time.sleep(1)
+                    few, _ = cpu_share(process, sinks, ear, 2)
+                    listeners.set_up(ADDED, codec, packet_time=packet_time)
+                    time.sleep(1)
+                    ear.empty()
+                    many, rate = cpu_share(process, sinks, None, 4)
+                    steps[packet_time, codec] = rhythm(ear.packets(), codec)
+                    listeners.hang_up()
+                    expected = (100 + ADDED) * 1000 / packet_time
+                    if abs(rate / expected - 1) > 0.03:
+                        raise RuntimeError(f"{codec}: {rate:.0f} packets/s and not {expected:.0f}")
+                    cells[packet_time, codec].append((many - few) / ADDED * 1000)
+    rows = []
+    for (packet_time, codec), each in cells.items():
+        cost = statistics.median(each)
+        rows.append({
+            "packetTime": packet_time, "codec": codec, "cpuMillisecondsPerAddedStreamSecond": cost,
+            "cpuNanosecondsPerPacket": cost * 1000 * packet_time, "rounds": each,
+            "ratio": cost / statistics.median(cells[packet_time, CODECS[0]]),
+            **steps[packet_time, codec]})
+    return rows
 
 
-enter_network_namespace()
+def rhythm(packets, codec):
+    """Milliseconds from packet to packet by the wall clock, by the timestamp, and by the payload.
+
+    The payload's length in time is known for codecs of constant octets per millisecond, and for Opus
+    as this library makes it: one frame of 20 ms or less, or several in a packet (RFC 6716 §3.2).
+    """
+    pairs = list(zip(packets, packets[1:]))
+    timestamps = {((b[2] - a[2]) & 0xFFFFFFFF) * 1000 / CLOCKS[codec] for a, b in pairs}
+    payloads = {payload_milliseconds(p[3][12:], codec) for p in packets}
+    if len(timestamps) != 1 or len(payloads) != 1:
+        raise RuntimeError(f"{codec}: uneven steps {timestamps}, payloads {payloads}")
+    return {
+        "wallMilliseconds": (packets[-1][0] - packets[0][0]) / len(pairs),
+        "timestampMilliseconds": timestamps.pop(), "payloadMilliseconds": payloads.pop()}
+
+
+def payload_milliseconds(payload, codec):
+    if codec != "Opus":
+        return len(payload) / 8
+    # Table of contents: configuration, and how many frames (RFC 6716 §3.1, §3.2).
+    configuration, code = payload[0] >> 3, payload[0] & 3
+    if configuration < 12:
+        frame = (10, 20, 40, 60)[configuration % 4]
+    elif configuration < 16:
+        frame = (10, 20)[configuration % 2]
+    else:
+        frame = (2.5, 5, 10, 20)[configuration % 4]
+    return frame * ((1, 2, 2)[code] if code < 3 else payload[1] & 0x3F)
+
+
+wanted = sys.argv[1:] or ["growth", "codecs"]
+enter_namespace()
 with tempfile.TemporaryDirectory() as directory:
     _, media = make_music(directory)
-    idle, rows, setups = growth(directory, media)
-    print(f"CPU of the idle daemon: {idle * 1000:.1f} ms/s")
-    report.table(
-        [("listeners", "d"), ("CPU s/s", ".3f"), ("CPU ms/stream-s", ".4f"), ("packets/s", ".0f"),
-         ("bytes/call", ".0f"), ("load", ".1f")],
-        [[r["listeners"], r["cpuSecondsPerSecond"], r["cpuMillisecondsPerStreamSecond"],
-          r["packetsPerSecond"], r["bytesPerCall"], r["load"]] for r in rows])
-    print()
-    report.table(
-        [("listeners", "d"), ("set-up median ms", ".3f"), ("p99", ".3f"), ("CPU us of SIP loop", ".0f")],
-        [[s["listeners"], s["medianMilliseconds"], s["p99Milliseconds"], s["cpuMicrosecondsOfLoop"]]
-         for s in setups])
-    print()
-    codecs = by_codec(directory, media)
-    report.table(
-        [("codec", "s"), ("CPU ms/added stream-s", ".4f"), ("ratio", ".3f")],
-        [[c["codec"], c["cpuMillisecondsPerAddedStreamSecond"], c["ratio"]] for c in codecs])
-report.write("streams", {"idle": idle, "growth": rows, "setUp": setups, "codecs": codecs})
+    if "growth" in wanted:
+        idle, rows, setups = growth(directory, media)
+        report.write("streams-growth", {"idle": idle, "growth": rows, "setUp": setups})
+        print(f"CPU of the idle daemon: {idle * 1000:.1f} ms/s")
+        report.table(
+            [("listeners", "d"), ("CPU s/s", ".3f"), ("CPU ms/stream-s", ".4f"),
+             ("packets/s", ".0f"), ("bytes/call", ".0f"), ("load", ".1f")],
+            [[r["listeners"], r["cpuSecondsPerSecond"], r["cpuMillisecondsPerStreamSecond"],
+              r["packetsPerSecond"], r["bytesPerCall"], r["load"]] for r in rows])
+        print()
+        report.table(
+            [("listeners", "d"), ("set-up median ms", ".3f"), ("p99", ".3f"),
+             ("CPU us of SIP loop", ".0f")],
+            [[s["listeners"], s["medianMilliseconds"], s["p99Milliseconds"],
+              s["cpuMicrosecondsOfLoop"]] for s in setups])
+        print()
+    if "codecs" in wanted:
+        codecs = by_codec(directory, media)
+        report.write("streams-codecs", codecs)
+        report.table(
+            [("ptime", "d"), ("codec", "s"), ("CPU ms/added stream-s", ".4f"), ("ns/packet", ".0f"),
+             ("ratio", ".3f"), ("wall ms", ".3f"), ("timestamp", ".1f"), ("payload", ".1f")],
+            [[c["packetTime"], c["codec"], c["cpuMillisecondsPerAddedStreamSecond"],
+              c["cpuNanosecondsPerPacket"], c["ratio"], c["wallMilliseconds"],
+              c["timestampMilliseconds"], c["payloadMilliseconds"]] for c in codecs])

@@ -19,13 +19,13 @@ def binary():
 
 CONFIGURATION = """\
 domain: example.com
-node: {{name: bench, address: 127.0.0.1}}
+node: {{name: bench, address: {address}}}
 sip:
-  listen: ["udp:127.0.0.1:5060", "tcp:127.0.0.1:5060"]
+  listen: ["udp:{address}:5060", "tcp:{address}:5060"]
   max-calls: {calls}
 rtp:
   max-streams: 20000
-  allowed-networks: [127.0.0.0/8]
+  allowed-networks: [127.0.0.0/8, 10.0.0.0/8]
 media:
   directory: {media}
   cache: {cache}
@@ -40,12 +40,15 @@ log: {{level: {level}, format: json}}
 class Daemon(Process):
     """Ready when it returns: every codec of the class is prepared."""
 
-    def __init__(self, directory, media, calls=20000, classes="{default: {}}", level="warning"):
+    def __init__(
+            self, directory, media, calls=20000, classes="{default: {}}", level="warning",
+            address="127.0.0.1"):
         configuration = os.path.join(directory, "intermezzo.yaml")
         cache = os.path.join(directory, "cache")
         with open(configuration, "w") as f:
             f.write(CONFIGURATION.format(
-                calls=calls, media=media, cache=cache, classes=classes, level=level))
+                calls=calls, media=media, cache=cache, classes=classes, level=level,
+                address=address))
         super().__init__(
             [binary(), "serve", "--config", configuration], os.path.join(directory, "daemon.log"))
         self.wait_until(self._is_ready, 120)

@@ -4,10 +4,13 @@ The kernel drops what comes to a full socket, so that a listener costs the machi
 delivery. Every call names an address of its own within 127.0.0.0/8, as real phones do.
 """
 
+import os
 import select
 import socket
 import struct
 import time
+
+import network
 
 SO_TIMESTAMPNS = 35
 
@@ -40,15 +43,17 @@ CODECS = {
     "G722": (9, "G722/8000"),
     "Opus": (111, "opus/48000/2"),
 }
+# Of the RTP clock; G.722's is 8000 by an old mistake (RFC 3551 §4.5.2).
+CLOCKS = {"PCMU": 8000, "PCMA": 8000, "G722": 8000, "Opus": 48000}
 
 
-def description(address, port, codec="PCMU"):
+def description(address, port, codec="PCMU", packet_time=20):
     payload_type, mapping = CODECS[codec]
     return (
         f"v=0\r\no=- 1 1 IN IP4 {address}\r\ns=-\r\nc=IN IP4 {address}\r\nt=0 0\r\n"
         f"m=audio {port} RTP/AVP {payload_type} 101\r\n"
         f"a=rtpmap:{payload_type} {mapping}\r\na=rtpmap:101 telephone-event/8000\r\n"
-        "a=ptime:20\r\na=sendrecv\r\n")
+        f"a=ptime:{packet_time}\r\na=sendrecv\r\n")
 
 
 class Sinks:
@@ -76,9 +81,19 @@ class Sinks:
 
 
 def socket_inode(s):
-    import os
-
     return os.fstat(s.fileno()).st_ino
+
+
+class Wire:
+    """Listeners behind the device of `network.add_sink`."""
+
+    ports = [40000]
+
+    def endpoint(self, n):
+        return f"10.{80 + n // 62500}.{n // 250 % 250}.{1 + n % 250}", self.ports[0]
+
+    def packets(self):
+        return network.sink_packets()
 
 
 class Ear:
@@ -100,20 +115,26 @@ class Ear:
         except BlockingIOError:
             pass
 
-    def gaps(self):
-        """What has come since `empty`: milliseconds between packets, sorted, and how many lack."""
+    def packets(self):
+        """What has come since `empty`: (milliseconds, sequence number, timestamp, packet) each."""
         self._rtp.setblocking(False)
-        times, numbers = [], []
+        packets = []
         try:
             while True:
                 packet, ancillary, _, _ = self._rtp.recvmsg(2048, 64)
                 seconds, nanoseconds = struct.unpack("qq", ancillary[0][2])
-                times.append(seconds * 1000 + nanoseconds / 1e6)
-                numbers.append(struct.unpack("!H", packet[2:4])[0])
+                number, timestamp = struct.unpack("!HI", packet[2:8])
+                packets.append((seconds * 1000 + nanoseconds / 1e6, number, timestamp, packet))
         except BlockingIOError:
             pass
-        lost = sum(((b - a) & 0xFFFF) - 1 for a, b in zip(numbers, numbers[1:]))
-        return sorted(b - a for a, b in zip(times, times[1:])), lost
+        return packets
+
+    def gaps(self):
+        """What has come since `empty`: milliseconds between packets, sorted, and how many lack."""
+        packets = self.packets()
+        pairs = list(zip(packets, packets[1:]))
+        lost = sum(((b[1] - a[1]) & 0xFFFF) - 1 for a, b in pairs)
+        return sorted(b[0] - a[0] for a, b in pairs), lost
 
 
 class Listeners:
@@ -131,14 +152,14 @@ class Listeners:
         self.calls = {}  # number: (To with its tag, Contact)
         self.resent = 0
 
-    def set_up(self, count, codec="PCMU", window=32, ear=None, body=None):
+    def set_up(self, count, codec="PCMU", window=32, ear=None, body=None, packet_time=20):
         """Sets up `count` calls, at most `window` at once; one of them to the ear, if there is one.
 
         Returns the seconds from INVITE to 200 of each, in the order of their INVITEs.
         """
         def message(n, first=self._next):
             address, port = (ear.address, ear.port) if ear and n == first else self.sinks.endpoint(n)
-            sdp = body(n) if body else description(address, port, codec)
+            sdp = body(n) if body else description(address, port, codec, packet_time)
             return INVITE.format(
                 user=self.user, port=self._port, run=self._run, n=n, body=sdp, length=len(sdp))
 

@@ -6,21 +6,6 @@ import subprocess
 import time
 
 
-def enter_network_namespace():
-    """Everything from here on happens in a network namespace of our own: no ports clash."""
-    os.unshare(os.CLONE_NEWNET) if hasattr(os, "unshare") else _unshare()
-    subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
-
-
-def _unshare():
-    # Python 3.12 has os.unshare, Debian 12 has Python 3.11.
-    import ctypes
-
-    clone_newnet = 0x40000000
-    if ctypes.CDLL(None, use_errno=True).unshare(clone_newnet) != 0:
-        raise OSError(ctypes.get_errno(), "unshare (a network namespace needs root)")
-
-
 class Process:
     """A program that runs until it is stopped, its output in a file."""
 
