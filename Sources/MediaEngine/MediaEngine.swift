@@ -123,7 +123,7 @@ package final class MediaEngine: Sendable {
         running.receiver?.stop()
         if let last = running.handles.last { pthread_join(last, nil) }
         state.withLock { state in
-            state.streams = [:]
+            state.streams = StreamControls()
             state.multicasts = [:]
             state.bySSRC = [:]
             state.byPeer = [:]
@@ -254,11 +254,7 @@ package final class MediaEngine: Sendable {
             stream.parameters = parameters
             stream.parameters.isSymmetric = old.parameters.isSymmetric
             let isElsewhere = parameters.destination != old.parameters.destination
-            if isElsewhere {
-                stream.latch = Latch()
-                stream.latchedRTCP = nil
-                stream.failures = FailureRun()
-            }
+            if isElsewhere { stream.forgetListener() }
             stream.reviewProof(at: now, isElsewhere: isElsewhere)
             if parameters.rtcpWatch != old.parameters.rtcpWatch {
                 stream.rtcpSince = nil
@@ -380,7 +376,7 @@ package final class MediaEngine: Sendable {
         let senders = threads.withLock { $0.senders }
         var result = MediaEngineStatistics()
         let classIDs = state.withLock { state in
-            for stream in state.streams.values where !stream.isClosing {
+            for stream in state.streams.all where !stream.isClosing {
                 let kind: MediaEngineStatistics.Kind
                 if case .live = stream.parameters.source { kind = .live } else { kind = .personal }
                 let key = MediaEngineStatistics.Key(
@@ -485,7 +481,7 @@ extension MediaEngine {
         }
         if let known = state.threads[thread].pairs[parameters.local] { return known }
         let pair = try state.ports.take(
-            on: parameters.local, dscp: configuration.dscp, bufferOctets: 8 << 20)
+            on: parameters.local, dscp: configuration.dscp, bufferOctets: 8 << 20, isShared: true)
         state.threads[thread].pairs[parameters.local] = pair
         listen(to: pair, .shared, in: &state)
         return pair

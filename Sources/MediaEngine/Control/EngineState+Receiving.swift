@@ -66,7 +66,7 @@ extension EngineState {
         // A third party's packets say nothing about the listener.
         guard source == stream.destination else { return }
         resolveCollision(header.ssrc, of: &stream, from: source, at: now, &events, &commands)
-        stream.failures.succeed()
+        stream.succeed()
         confirm(&stream, source.address, &events, &commands)
         streams[id] = stream
     }
@@ -149,7 +149,7 @@ extension EngineState {
         case .none: break
         case .onceHeard, .promised: stream.rtcpSince = now
         }
-        if isTheirs || namesUs { stream.failures.succeed() }
+        if isTheirs || namesUs { stream.succeed() }
         if stream.ownsPair, !stream.parameters.rtcpMux, stream.latchedRTCP == nil,
             let peer = stream.latch.peer, peer.address == source.address,
             source != stream.rtcpDestination
@@ -195,14 +195,14 @@ extension EngineState {
 
     /// Looks for listeners whose RTCP has fallen silent.
     mutating func watchRTCP(at now: Instant, _ events: inout [StreamEvent]) {
-        for (id, stream) in streams {
+        for stream in streams.all {
             guard let since = stream.rtcpSince, !stream.isClosing else { continue }
             switch stream.parameters.rtcpWatch {
             case .none: break
             case .onceHeard(let limit), .promised(let limit):
                 guard now - since > limit else { continue }
-                streams[id]?.rtcpSince = nil
-                events.append(.rtcpSilent(id))
+                streams[stream.id]?.rtcpSince = nil
+                events.append(.rtcpSilent(stream.id))
             }
         }
     }
@@ -254,7 +254,8 @@ extension EngineState {
         else { return nil }
         threads[thread].freeNumbers.append(number)
         threads[thread].streams -= 1
-        guard let stream = streams.removeValue(forKey: id) else { return nil }
+        guard let stream = streams[id] else { return nil }
+        streams[id] = nil
         leave(stream)
         if stream.ownsPair {
             sockets[stream.pair.rtp.descriptor] = nil
@@ -266,7 +267,7 @@ extension EngineState {
     /// The formats that somebody listens to now, per class.
     func formatsInUse() -> [(ClassID, PreparedPlaylist, Set<MediaFormat>)] {
         var formats: [ClassID: Set<MediaFormat>] = [:]
-        for stream in streams.values {
+        for stream in streams.all {
             guard case .live(let id) = stream.parameters.source, stream.parameters.isSending
             else { continue }
             formats[id, default: []].insert(stream.parameters.format)

@@ -15,8 +15,14 @@ struct EngineState {
 
     /// Names the stream that a datagram is about by where it came from.
     struct Peer: Hashable {
-        let socket: Int32
+        // In this order it takes 24 octets and not 32.
         let endpoint: Endpoint
+        let socket: Int32
+
+        init(socket: Int32, endpoint: Endpoint) {
+            self.endpoint = endpoint
+            self.socket = socket
+        }
     }
 
     struct ThreadControl {
@@ -38,7 +44,7 @@ struct EngineState {
     var classes: [ClassID: ClassControl] = [:]
     var classIDs: [ClassID] = []
     var threads: [ThreadControl] = []
-    var streams: [StreamID: StreamControl] = [:]
+    var streams = StreamControls()
     var multicasts: [MulticastID: MulticastControl] = [:]
     var lastID: UInt64 = 0
     /// Streams by thread and number, for what the threads report.

@@ -29,5 +29,8 @@ package struct FailureRun: Sendable {
         return true
     }
 
+    /// Whether no error is remembered.
+    package var isEmpty: Bool { count == 0 }
+
     package mutating func succeed() { self = FailureRun() }
 }

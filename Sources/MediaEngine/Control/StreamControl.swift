@@ -14,14 +14,46 @@ struct StreamControl {
     let ownsPair: Bool
     var identity: SourceIdentity
     var proof = PathProof.notNeeded
-    var latch = Latch()
-    var failures = FailureRun()
-    /// The listener's RTCP port as its packets showed it.
-    var latchedRTCP: Endpoint?
+    var unusual: Unusual?
     /// Since when, or when last, RTCP was heard; nil when silence means nothing.
     var rtcpSince: Instant?
     var hasHeardRTCP = false
     var isClosing = false
+
+    /// What few streams have, so that all others need no room for it.
+    final class Unusual {
+        let latch: Latch
+        let failures: FailureRun
+        let latchedRTCP: Endpoint?
+
+        init(_ latch: Latch, _ failures: FailureRun, _ latchedRTCP: Endpoint?) {
+            self.latch = latch
+            self.failures = failures
+            self.latchedRTCP = latchedRTCP
+        }
+    }
+
+    var latch: Latch {
+        get { unusual?.latch ?? Latch() }
+        set { unusual = Unusual(newValue, failures, latchedRTCP) }
+    }
+    var failures: FailureRun {
+        get { unusual?.failures ?? FailureRun() }
+        set { unusual = Unusual(latch, newValue, latchedRTCP) }
+    }
+    /// The listener's RTCP port as its packets showed it.
+    var latchedRTCP: Endpoint? {
+        get { unusual?.latchedRTCP }
+        set { unusual = Unusual(latch, failures, newValue) }
+    }
+
+    /// Something arrived from the listener.
+    mutating func succeed() {
+        if let unusual, !unusual.failures.isEmpty { failures.succeed() }
+    }
+
+    /// The listener is another one: what was found out about the last does not hold for it.
+    mutating func forgetListener() { unusual = nil }
 
     /// Where RTP really goes.
     var destination: Endpoint? {
@@ -74,7 +106,7 @@ struct StreamControl {
             payloadType: parameters.payloadType, packetTime: Int32(parameters.packetTime),
             sending: sending, destination: SocketAddress(destination),
             rtcpDestination: SocketAddress(isOnTrial ? nil : rtcpDestination),
-            socket: pair.rtp.descriptor, rtcpSocket: rtcpSocket.descriptor,
+            socket: pair.sending.descriptor, rtcpSocket: rtcpSocket.descriptor,
             sharesSocket: !ownsPair, ssrc: identity.ssrc)
     }
 

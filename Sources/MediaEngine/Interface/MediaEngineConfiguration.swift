@@ -6,10 +6,10 @@ package struct MediaEngineConfiguration: Sendable, Equatable {
     package var threads: Int?
     /// Streams that a sending thread has before another one is put to work.
     ///
-    /// Every thread with streams wakes up in each millisecond, and what that costs is spread over
-    /// the few packets of one tick: 1,000 streams on two threads need a tenth more CPU than on one.
-    /// A tick of 1,000 streams at 20 ms holds 50 packets, sent in 0.15 ms.
-    package var streamsBeforeSpreading = 1000
+    /// Threads that send at once wait for each other where the device has one queue, and each has
+    /// its wake-ups: 2,000 streams on two threads took 40 % more CPU than on one. So many streams
+    /// at 20 ms are some 40 % of a processor, and a tick of them 200 packets, sent in 0.4 ms.
+    package var streamsBeforeSpreading = 4000
     /// UDP ports for RTP and RTCP. RTP takes even ones, its RTCP the odd one above.
     package var ports: ClosedRange<UInt16> = 16384...32767
     /// Differentiated services code point of all packets, 0 to 63; 46 is EF (RFC 3246).

@@ -3,8 +3,17 @@ package import Primitives
 
 /// An even port for RTP and the odd one above for RTCP (RFC 3550 §11).
 package struct SocketPair: Sendable {
+    /// What arrives for RTP is read here.
     package let rtp: UDPSocket
     package let rtcp: UDPSocket
+    /// RTP leaves from here: `rtp` itself, or a socket beside it.
+    package let sending: UDPSocket
+
+    init(rtp: UDPSocket, rtcp: UDPSocket, sending: UDPSocket? = nil) {
+        self.rtp = rtp
+        self.rtcp = rtcp
+        self.sending = sending ?? rtp
+    }
 }
 
 /// Hands out pairs of ports in turn, so that a port just freed is the last to be used again.
@@ -22,20 +31,26 @@ package struct PortPairs: Sendable {
     }
 
     /// Binds the next free pair.
+    ///
+    /// - Parameter isShared: thousands of streams will send from it, so that it gets a socket for
+    ///   that alone.
     package mutating func take(
-        on address: IPAddress, dscp: UInt8, bufferOctets: Int32
+        on address: IPAddress, dscp: UInt8, bufferOctets: Int32, isShared: Bool = false
     ) throws(MediaEngineError) -> SocketPair {
         let first = Int(ports.lowerBound) + Int(ports.lowerBound) % 2
         for _ in 0..<count {
             let port = UInt16(first + 2 * next)
             next = (next + 1) % count
             do {
+                let rtp = try UDPSocket(
+                    Endpoint(address, port: port), dscp: dscp, bufferOctets: bufferOctets)
+                let rtcp = try UDPSocket(
+                    Endpoint(address, port: port + 1), dscp: dscp,
+                    bufferOctets: min(bufferOctets, 1 << 20))
+                guard isShared else { return SocketPair(rtp: rtp, rtcp: rtcp) }
                 return SocketPair(
-                    rtp: try UDPSocket(
-                        Endpoint(address, port: port), dscp: dscp, bufferOctets: bufferOctets),
-                    rtcp: try UDPSocket(
-                        Endpoint(address, port: port + 1), dscp: dscp,
-                        bufferOctets: min(bufferOctets, 1 << 20)))
+                    rtp: try UDPSocket(beside: rtp, dscp: dscp, bufferOctets: bufferOctets),
+                    rtcp: rtcp, sending: rtp)
             } catch {
                 guard case .system(_, EADDRINUSE, _) = error else { throw error }
             }

@@ -1,12 +1,12 @@
 import CLinux
 import Glibc
 
-/// Up to 256 streams of one slot that leave by one call.
+/// Up to 128 streams of one slot that leave by one call.
 ///
 /// The kernel's structures point into each other, so they are allocated once and a stream that
 /// moves is copied between places. Owned by one sending thread.
 final class StreamBlock {
-    static let capacity = 256
+    static let capacity = 128
 
     /// -1 when each stream has its own.
     let socket: Int32

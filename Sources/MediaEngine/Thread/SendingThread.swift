@@ -85,7 +85,8 @@ final class SendingThread: @unchecked Sendable {  // `table` is used by the thre
             if !commands.isEmpty {
                 table.prepare(tick: tick, wall: clock.wall(at: tick))
                 for command in commands { table.apply(command) }
-                commands.removeAll(keepingCapacity: true)
+                // What a burst of new streams took is given back.
+                commands.removeAll(keepingCapacity: commands.capacity <= 1024)
             }
             if isStopping {
                 table.closeAll()

@@ -125,21 +125,21 @@ import Testing
     }
 
     @Test func manyOnTrialAreSpreadAndStaySpread() throws {
-        let lab = VirtualTable(capacity: 2000)
+        let lab = VirtualTable(capacity: 3000)
         lab.play(try music())
-        for i in 0..<2000 {
+        for i in 0..<3000 {
             lab.open(VirtualTable.setup(sending: .capped, ssrc: UInt32(i + 1)), number: i)
         }
         lab.run(20)
-        for i in 0..<2000 {
+        for i in 0..<3000 {
             lab.apply(.update(number: i, VirtualTable.setup(ssrc: UInt32(i + 1))))
         }
         lab.sender.packets = []
         let sent = lab.run(20)
-        #expect(sent.count == 2000)
+        #expect(sent.count == 3000)
         let bySlot = Dictionary(grouping: sent) { $0.tick % 20 }.mapValues(\.count)
         #expect(bySlot.count == 20)
-        #expect(bySlot.values.allSatisfy { $0 == 100 })
+        #expect(bySlot.values.allSatisfy { $0 == 150 })
     }
 
     @Test(arguments: PacketTime.all)
