@@ -55,6 +55,7 @@ let package = Package(
             path: "Send/swift", swiftSettings: library),
         .executableTarget(name: "send-c", path: "Send/c"),
         .executableTarget(name: "send-receiver", path: "Send/receiver"),
+        .executableTarget(name: "send-stalls", path: "Send/stalls"),
 
         // Preparing: an hour of music in every format.
         .systemLibrary(name: "CSndfile", path: "Library/CSndfile", pkgConfig: "sndfile"),

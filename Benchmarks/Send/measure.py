@@ -57,13 +57,18 @@ def pacing(streams, hogs):
             [f"{BIN}/send", str(streams), "14", "pcmu", "127.0.0.1", "127.1.0.1", str(os.cpu_count())],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         subprocess.run(["sleep", "3"], check=True)
+        # What the machine keeps from a thread that only wakes up, at the same time.
+        stalls = subprocess.Popen([f"{BIN}/send-stalls", "8"], stdout=subprocess.PIPE)
         row = run("send-receiver", 8)
+        idle = json.loads(stalls.communicate()[0])
         sent = json.loads(sender.communicate()[0].decode().strip().splitlines()[-1])
     finally:
         for process in busy:
             process.kill()
             process.wait()
-    return {"hogs": hogs, "sent": sent, "load": load, **row}
+    return {
+        "hogs": hogs, "sent": sent, "load": load, "stalls": idle,
+        "worstOfIdleThread": max(each["worstMicroseconds"] for each in idle), **row}
 
 
 network.enter_namespace()
@@ -87,7 +92,9 @@ if "pacing" in wanted:
     report.write("send-pacing", rows)
     report.table(
         [("streams", "d"), ("hogs", "d"), ("packets", "d"), ("lost", "d"), ("p50 us", ".1f"),
-         ("p99 us", ".1f"), ("p99.9 us", ".1f"), ("max us", ".1f"), ("load", ".1f")],
+         ("p99 us", ".1f"), ("p99.9 us", ".1f"), ("max us", ".1f"),
+         ("idle thread max", ".1f"), ("load", ".1f")],
         [[r["streams"], r["hogs"], r["packets"], r["lost"], r["p50Microseconds"],
-          r["p99Microseconds"], r["p999Microseconds"], r["maximumMicroseconds"], r["load"]]
+          r["p99Microseconds"], r["p999Microseconds"], r["maximumMicroseconds"],
+          r["worstOfIdleThread"], r["load"]]
          for r in rows])
