@@ -21,6 +21,7 @@ package final class Appliance: Sendable {
     private let music: Loopbound<MusicOnHold>
     private let users: CachedDirectory
     private let mail: MailService
+    private let voicemail: VoicemailService
     private let admin: AdminServer?
     private let playing = NowPlaying()
 
@@ -44,6 +45,10 @@ package final class Appliance: Sendable {
             agent: agent, engine: engine, users: users, configuration: configuration.music,
             logger: logger, random: random.next())
         router.music = music
+        let mail = mail
+        voicemail = try VoicemailService(
+            configuration, for: router, agent: agent, engine: engine, spool: mail.spool,
+            directory: users, logger: logger, pending: { mail.pending(of: $0) })
         let bound = Loopbound(music, loop)
         events.receiver = { event in bound.execute { $0.noticed(event) } }
         self.agent = agent
@@ -52,7 +57,8 @@ package final class Appliance: Sendable {
         library = AudioLibrary(configuration: configuration.audio, logger: logger)
         let state = ApplianceState(
             configuration: configuration, agent: agent, engine: engine, library: library,
-            music: bound, users: users, playing: playing, mail: mail)
+            music: bound, users: users, playing: playing, mail: mail,
+            voicemail: voicemail)
         admin = configuration.admin.map { AdminServer(on: $0, state: state, logger: logger) }
     }
 
@@ -73,6 +79,8 @@ package final class Appliance: Sendable {
             engine.setPlaylist(playlist.playlist, of: ClassID(name), change)
             music.execute { $0.classIsReady(name) }
         }
+        // What an earlier life left is finished before the mailer looks, and both before a call.
+        try voicemail.start()
         try mail.start()
         try await admin?.start()
         try await agent.start()
@@ -83,6 +91,7 @@ package final class Appliance: Sendable {
     package func apply(_ changed: Configuration) -> [String] {
         library.apply(changed.audio)
         music.execute { $0.apply(changed.music) }
+        voicemail.apply(changed)
         let limits = changed.sip.limits
         agent.execute { $0.reload(limits) }
         do {
@@ -95,8 +104,10 @@ package final class Appliance: Sendable {
 
     /// Ends every call with BYE, then everything else.
     package func stop() async {
+        voicemail.drain()
         let unanswered = await agent.drain(within: configuration.sip.drain)
         if unanswered > 0 { logger.warning("\(unanswered) calls did not answer our BYE") }
+        await voicemail.stop()
         await agent.stop()
         engine.stop()
         library.stop()
@@ -128,6 +139,11 @@ final class Loopbound<Value>: @unchecked Sendable {  // `value` is touched on `l
         loop.execute { body(self.value) }
     }
 
+    /// Goes there and waits for what `body` begins.
+    func wait(_ body: @escaping @Sendable (Value) -> EventLoopFuture<Void>) async throws {
+        try await loop.flatSubmit { body(self.value) }.get()
+    }
+
     func get<T: Sendable>(_ body: @escaping @Sendable (Value) -> T) async throws -> T {
         try await loop.submit { body(self.value) }.get()
     }
@@ -141,6 +157,8 @@ extension UserAgentConfiguration {
         var core = UserAgentCore.Configuration(
             identity: "\(configuration.node.name)-\(epoch)", points: [])
         core.product = "Intermezzo"
+        // What a REFER of ours came to (RFC 3515).
+        core.applicationMethods = [.notify]
         core.maximumSessions = configuration.sip.maximumCalls
         core.retryAfter = UInt32(clamping: configuration.sip.retryAfter)
         core.sessionTimer.interval = Int(configuration.sip.sessionExpires.seconds)

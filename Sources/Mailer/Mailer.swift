@@ -46,6 +46,9 @@ package final class Mailer: Sendable {
         old?.join(within: limit)
     }
 
+    /// Messages of one user that wait to be delivered.
+    package func pending(of user: String) -> Int { run.with { $0 }?.pending(of: user) ?? 0 }
+
     package var statistics: MailerStatistics {
         var statistics = run.with { $0 }?.statistics ?? MailerStatistics()
         statistics.counts = counts.with { $0 }

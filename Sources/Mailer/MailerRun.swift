@@ -66,6 +66,8 @@ final class MailerRun: Sendable {
         thread.start()
     }
 
+    func pending(of user: String) -> Int { state.with { $0.queue.count(of: user) } }
+
     var statistics: MailerStatistics {
         let now = WallClockTime.now
         return state.with { state in

@@ -11,6 +11,10 @@ package struct Spool: Sendable {
     package static let audioFile = "audio.au"
     package static let deliveryFile = "delivery.json"
     package static let discardFile = "discarded.json"
+    /// Holds octets of the disk that the end of the message needs, in case the recording fills it.
+    package static let roomFile = "room"
+    /// For the envelope and the record of its delivery, with what a file system adds.
+    private static let room = 32 << 10
 
     package let directory: String
     package let faults: Faults
@@ -49,6 +53,7 @@ package struct Spool: Sendable {
             faults.at(.beginMade)
             let message = try DirectoryHandle(path)
             try write(envelope, in: message)
+            try Spool.takeRoom("\(path)/\(Spool.roomFile)", octets: Spool.room)
             try DirectoryHandle(self.path(of: .recording)).sync()
             faults.at(.begun)
         } catch {
@@ -85,6 +90,7 @@ package struct Spool: Sendable {
                 throw error
             }
             try message.sync(Spool.audioFile)
+            unlink("\(message.path)/\(Spool.roomFile)")
             faults.at(.finishSynced)
             try write(envelope, in: message)
             try work(message)
@@ -93,6 +99,14 @@ package struct Spool: Sendable {
             throw .system(error)
         }
         try move(envelope.id, from: .recording, to: state)
+    }
+
+    private static func takeRoom(_ path: String, octets: Int) throws(SystemError) {
+        let file = Glibc.open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o600)
+        guard file >= 0 else { throw SystemError(call: "open", path: path, errno: errno) }
+        defer { close(file) }
+        let code = posix_fallocate(file, 0, off_t(octets))
+        guard code == 0 else { throw SystemError(call: "posix_fallocate", path: path, errno: code) }
     }
 
     // MARK: Any state

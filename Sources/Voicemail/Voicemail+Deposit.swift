@@ -100,7 +100,11 @@ extension Voicemail {
             "takes a message for \(visit.user.name)", metadata: ["message": "\(name)"])
         let spool = spool
         let media = visit.media.id
-        let begin: @Sendable () throws -> String = { try spool.begin(envelope) }
+        let trace = trace
+        let begin: @Sendable () throws -> String = {
+            trace.add(TraceEvent(.answered, envelope, text: envelope.callID))
+            return try spool.begin(envelope)
+        }
         onDisk(begin) { result in
             switch result {
             case .success(let path): self.made(id, media, path)
@@ -187,7 +191,9 @@ extension Voicemail {
             envelope.samples = summary.samples
             envelope.speechBegin = summary.verdict.speech.lowerBound
             envelope.speechEnd = summary.verdict.speech.upperBound
-            reason = obstacle(to: summary)
+            reason = MessageRule.obstacle(
+                to: summary.verdict, rate: summary.sampleRate,
+                minimumLength: configuration.minimumLength)
         } else {
             envelope.samples = 0
             reason = "nothing was said"
@@ -197,26 +203,23 @@ extension Voicemail {
         put(envelope, media, discarding: reason)
     }
 
-    /// Why a recording is not mailed.
-    private func obstacle(to summary: RecordingSummary) -> String? {
-        guard summary.verdict.kind == .speech else { return summary.verdict.kind.rawValue }
-        // A packet's worth is forgiven: nobody stops a watch.
-        let shortest = configuration.minimumLength - .milliseconds(100)
-        let length = Interval(
-            nanoseconds: Int64(summary.verdict.length) * 1_000_000_000
-                / Int64(max(1, summary.sampleRate)))
-        return length < shortest ? "too short" : nil
-    }
-
     private func put(
         _ envelope: Envelope, _ media: MediaSessionID, discarding reason: String?
     ) {
         let spool = spool
+        let trace = trace
         let move: @Sendable () throws -> Void = {
+            let length = Double(envelope.samples ?? 0) / Double(max(1, envelope.sampleRate))
+            trace.add(
+                TraceEvent(
+                    .ended, envelope,
+                    text: "\(envelope.ending?.rawValue ?? ""), \(Int(length.rounded())) s"))
             if let reason {
                 try spool.discard(envelope, reason: reason)
+                trace.add(TraceEvent(.discarded, envelope, text: reason))
             } else {
                 try spool.finish(envelope)
+                trace.add(TraceEvent(.queued, envelope))
             }
         }
         onDisk(move) { result in

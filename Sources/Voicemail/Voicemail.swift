@@ -19,6 +19,7 @@ package final class Voicemail {
     let agent: UserAgent
     let media: InteractiveMedia
     let spool: Spool
+    let trace: Trace
     let logger: Logger
     private let directory: any UserDirectory
     private let pending: @Sendable (String) -> Int
@@ -58,6 +59,7 @@ package final class Voicemail {
         self.agent = agent
         self.media = media
         self.spool = spool
+        trace = Trace(spool)
         self.directory = directory
         self.configuration = configuration
         self.logger = logger

@@ -1,8 +1,8 @@
 /// Counters since the start.
 package struct VoicemailStatistics: Sendable, Equatable {
-    package var calls = 0
+    package var calls: UInt64 = 0
     /// Messages that were put in the queue.
-    package var messages = 0
+    package var messages: UInt64 = 0
     /// Calls that left nothing to mail, by reason: `silence`, `noise`, `tone`, `too short`, `nothing
     /// was said`.
     package var discarded: [String: Int] = [:]
@@ -10,7 +10,7 @@ package struct VoicemailStatistics: Sendable, Equatable {
     /// `media`.
     package var refused: [String: Int] = [:]
     /// Recordings that the disk failed.
-    package var failures = 0
+    package var failures: UInt64 = 0
 
     package init() {}
 }

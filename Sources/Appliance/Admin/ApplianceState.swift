@@ -7,6 +7,7 @@ internal import NIOCore
 internal import Playout
 internal import Primitives
 internal import UserAgent
+internal import Voicemail
 
 /// What the parts say of themselves, gathered for whoever asks.
 struct ApplianceState: Sendable {
@@ -18,6 +19,7 @@ struct ApplianceState: Sendable {
     let users: CachedDirectory
     let playing: NowPlaying
     let mail: MailService
+    let voicemail: VoicemailService
 
     /// Everything at one moment.
     struct Snapshot: Sendable {
@@ -30,6 +32,9 @@ struct ApplianceState: Sendable {
         var classes: [ClassReport]
         var files: [FileReport]
         var mail: MailState
+        var voicemail: VoicemailStatistics
+        /// Messages that are being left now.
+        var callers: Int
         var health: Health
     }
 
@@ -39,6 +44,9 @@ struct ApplianceState: Sendable {
         let (statistics, listeners) = try await music.get { ($0.statistics, $0.listeners) }
         let classes = library.classes
         let mail = mail.state(configuration)
+        let (messages, callers) = try await voicemail.application.get {
+            ($0.statistics, $0.callCount)
+        }
         let wall = Int64(Date().timeIntervalSince1970 * 1e9)
         var playing: [String: NowPlaying.Moment] = [:]
         for report in classes {
@@ -47,7 +55,7 @@ struct ApplianceState: Sendable {
         return Snapshot(
             sip: sip, media: engine.statistics, music: statistics, users: users.statistics,
             listeners: listeners, playing: playing, classes: classes, files: library.files,
-            mail: mail,
+            mail: mail, voicemail: messages, callers: callers,
             health: Health(
                 engine: engine.health, classes: classes, mail: mail, isDirectoryAway: users.isAway))
     }

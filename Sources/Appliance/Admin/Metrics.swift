@@ -7,6 +7,7 @@ internal import Playout
 internal import Primitives
 internal import SIP
 internal import UserAgent
+internal import Voicemail
 
 /// The text format of Prometheus, version 0.0.4.
 struct Metrics {
@@ -21,6 +22,7 @@ struct Metrics {
         metrics.write(snapshot.music)
         metrics.write(snapshot.mail)
         metrics.write(snapshot.users)
+        metrics.write(snapshot.voicemail, callers: snapshot.callers)
         metrics.gauge(
             "listeners", "Calls that hear music",
             snapshot.listeners.map { (["class": $0], Double($1)) })
@@ -155,6 +157,21 @@ struct Metrics {
         single(
             "proofs_expired_total", "Calls ended for want of proof of the media path",
             music.proofsExpired)
+    }
+
+    private mutating func write(_ voicemail: VoicemailStatistics, callers: Int) {
+        gauge("voicemail_calls", "Messages that are being left", [([:], Double(callers))])
+        single("voicemail_calls_total", "Calls to a mailbox of this node", voicemail.calls)
+        single("voicemail_messages_total", "Messages put in the queue", voicemail.messages)
+        counter(
+            "voicemail_discarded_total", "Calls that left nothing to mail, by reason",
+            voicemail.discarded.map { (["reason": $0], Double($1)) })
+        counter(
+            "voicemail_refused_total", "Calls to mailboxes that were refused, by reason",
+            voicemail.refused.map { (["reason": $0], Double($1)) })
+        single(
+            "voicemail_failures_total", "Messages that the disk cut off or kept back",
+            voicemail.failures)
     }
 
     private mutating func write(_ mail: MailState) {

@@ -1,3 +1,4 @@
+import Dispatch  // `stat` is found there first when another file of the batch imports it
 import Glibc
 
 extension ConfigurationSection {

@@ -18,30 +18,11 @@ final class MailService: Sendable {
         mailer = Mailer(spool: spool, logger: logger)
     }
 
-    /// Finishes what an earlier life left, then begins to deliver. Before the first call.
-    func start() throws(SpoolError) {
-        let minimum = configuration.voicemail.minimumLength.seconds
-        let trace = Trace(spool)
-        let found = try spool.recover { envelope, _ in
-            let length = Double(envelope.samples ?? 0) / Double(max(1, envelope.sampleRate))
-            return length < minimum ? .discard(reason: "shorter than min-length") : .queue
-        }
-        for recovery in found {
-            switch recovery {
-            case .queued(let id):
-                logger.notice("message \(id) was cut off, and goes to the queue as it is")
-                trace.add(TraceEvent(.recovered, id, text: "cut off; queued"))
-            case .discarded(let id, let reason):
-                logger.notice("message \(id) was cut off, and is not mailed: \(reason)")
-                trace.add(TraceEvent(.recovered, id, text: "cut off; not mailed: \(reason)"))
-            case .setAside(let name, let cause):
-                logger.error("\(name) of the spool is set aside in failed/: \(cause)")
-            case .removed(let name):
-                logger.notice("message \(name) had only begun, and is removed")
-            }
-        }
-        try apply(configuration)
-    }
+    /// Messages of one user that wait to be delivered.
+    func pending(of user: String) -> Int { mailer.pending(of: user) }
+
+    /// Begins to deliver; the spool is in order by then.
+    func start() throws(SpoolError) { try apply(configuration) }
 
     func apply(_ configuration: Configuration) throws(SpoolError) {
         let settings = MailerSettings(configuration)

@@ -20,6 +20,7 @@ package final class SQLiteDirectory: UserDirectory {
         path: String, makes: Bool = true, patience: Interval = .seconds(5)
     ) throws(DirectoryError) {
         self.path = path
+        if makes { SQLiteDirectory.makeDirectory(of: path) }
         try SQLiteDirectory.open(path, makes: makes)
         var configuration = Configuration()
         configuration.label = "directory"
@@ -87,6 +88,13 @@ package final class SQLiteDirectory: UserDirectory {
     }
 
     /// SQLite would make the file readable for everybody, and its log files like it.
+    /// The one above the file, where it is missing; a failure shows when the file is opened.
+    private static func makeDirectory(of path: String) {
+        let directory = URL(filePath: path).deletingLastPathComponent()
+        try? FileManager.default.createDirectory(
+            at: directory, withIntermediateDirectories: true)
+    }
+
     private static func open(_ path: String, makes: Bool) throws(DirectoryError) {
         let flags = O_RDWR | O_CLOEXEC | (makes ? O_CREAT : 0)
         let file = Foundation.open(path, flags, 0o600)

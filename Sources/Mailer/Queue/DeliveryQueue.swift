@@ -46,6 +46,8 @@ package struct DeliveryQueue: Sendable {
     private var unused: [Int32] = []
     private var index: [MessageIdentifier: Int32] = [:]
     private var owners: [String: Int32] = [:]
+    /// Messages of each owner.
+    private var counts: [Int] = []
     private var deferred = DueHeap()
     private var forRelays = FairRing()
     private var forOthers = FairRing()
@@ -62,6 +64,9 @@ package struct DeliveryQueue: Sendable {
     }
 
     package var count: Int { index.count }
+
+    /// Messages of one user.
+    package func count(of user: String) -> Int { owners[user].map { counts[Int($0)] } ?? 0 }
 
     package func contains(_ id: MessageIdentifier) -> Bool { index[id] != nil }
 
@@ -84,7 +89,9 @@ package struct DeliveryQueue: Sendable {
             }
         }
         let owner = owners[user] ?? Int32(owners.count)
+        if owner == counts.count { counts.append(0) }
         owners[user] = owner
+        counts[Int(owner)] += 1
         let slot: Int32
         if let last = unused.popLast() {
             slot = last
@@ -111,6 +118,7 @@ package struct DeliveryQueue: Sendable {
 
     private mutating func forget(_ slot: Int32) {
         index[slots[Int(slot)].id] = nil
+        counts[Int(slots[Int(slot)].owner)] -= 1
         if slots[Int(slot)].state == .ready {
             // It stands in a ring, which gives the slot back.
             slots[Int(slot)].state = .gone

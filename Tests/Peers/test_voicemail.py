@@ -1,0 +1,360 @@
+"""Leaving a message by telephone, and finding it in the mail."""
+
+import re
+import signal
+import subprocess
+import time
+
+import numpy as np
+import pytest
+
+from lab import audio, voice
+from lab.appliance import ROOT
+from lab.baresip import Baresip
+from lab.maildir import Maildir, recording
+from lab.waiting import until
+
+TEXT = "Hello Alice, this is Bob from the workshop. The spare part is here, please call me back."
+
+
+@pytest.fixture
+def office(launch, library):
+    """An appliance with users: alice (her mail in a Maildir), 201, and one whose mailbox is off."""
+
+    def start(change=None, **options):
+        appliance = launch(library.directory, start=False, **options)
+        appliance.configuration["voicemail"] = {
+            "spool": "var/spool", "prompts": str(ROOT / "Media/prompts"), "greetings": str(appliance.directory / "greetings"),
+            "reserve": "20M", **((change or {}).pop("voicemail", {}))}
+        appliance.configuration["mail"] = {"maildir": "var/mail", **((change or {}).pop("mail", {}))}
+        appliance.configuration["directory"] = {"sqlite": "var/users.sqlite"}
+        appliance.configuration.update(change or {})
+        appliance.write()
+        for words in [
+            ["alice", "--email", "alice@example.com", "--display-name", "Alice Arnold", "--did", "+1-555-0100"],
+            ["201", "--email", "desk@example.com"],
+            ["closed", "--email", "closed@example.com", "--voicemail", "off"],
+            ["moved", "--mailbox-server", "sip:192.0.2.77:5070"],
+        ]:
+            out = appliance.command("users", "add", *words, "--config", appliance.file)
+            assert out.returncode == 0, out.stderr
+        appliance.start()
+        return appliance
+
+    return start
+
+
+def mailbox(appliance, user="alice"):
+    return Maildir(appliance.directory / "var/mail" / user)
+
+
+EVENTS = ("a=rtpmap:101 telephone-event/8000", "a=fmtp:101 0-15")
+
+
+def leave(calling, appliance, dialled="vm-alice", user="+15550199", headers=(), skip=True):
+    """Calls a mailbox; returns the call and its voice when the tone was heard."""
+    call = calling(appliance, dialled, user=user)
+    response = call.invite(call.offer("0 101", EVENTS), headers=headers)
+    assert response.status == 200, response
+    speaker = voice.Voice(call.receiver, response.rtp)
+    speaker.be_silent(0.3)
+    if skip:
+        speaker.press("#")
+    speaker.wait_tone()
+    return call, speaker
+
+
+def listen_for(call, speaker, method, seconds=15):
+    """A request of the appliance, with silence spoken until it comes; None when it doesn't."""
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        speaker.be_silent(0.2)
+        try:
+            return call.phone.wait_request(method, 0.01)
+        except (TimeoutError, AssertionError):
+            continue
+    return None
+
+
+def test_a_message_comes_by_mail_as_it_was_said(office, calling, tmp_path):
+    appliance = office()
+    said = voice.speech(TEXT)
+    call, speaker = leave(calling, appliance)
+    speaker.say(said)
+    speaker.be_silent(0.1)
+    assert call.bye().status == 200
+    call.to_tag = None
+    (message,) = mailbox(appliance).wait()
+    assert "alice" in message["to"]
+    assert message["from"].addresses[0].addr_spec == "voicemail@example.com"
+    assert message["auto-submitted"] == "auto-generated"
+    heard, rate = audio.read_wav(recording(message, tmp_path))
+    assert rate == 8000
+    # What was said, cut to what is there, is in it: found by correlation, compared after one gain.
+    reference = audio.decode_ulaw(voice.encode_ulaw(said))
+    inner = reference[4000:-4000]
+    found = audio.match(inner, heard, rate, looped=False)
+    assert found.correlation > 0.98, found
+    assert found.snr > 25, found
+    # Pauses at the ends are cut off, speech is not.
+    assert len(reference) / rate - 0.7 < len(heard) / rate < len(reference) / rate + 1.5
+
+
+def test_the_first_run_of_the_readme(office, tmp_path):
+    appliance = office()
+    said = voice.speech(TEXT, rate=16000)
+    audio.write_wav(tmp_path / "hello.wav", said, 16000)
+    out = appliance.command("call", appliance.uri("vm-alice"), "--play", tmp_path / "hello.wav", timeout=60)
+    assert out.returncode == 0, out.stdout + out.stderr
+    (message,) = mailbox(appliance).wait()
+    heard, rate = audio.read_wav(recording(message, tmp_path))
+    assert len(said) / 16000 - 1.0 < len(heard) / rate < len(said) / 16000 + 2.5
+    found = audio.match(audio.resample(said, 16000, rate)[rate // 2:-rate // 2], heard, rate, looped=False)
+    assert found.correlation > 0.9, found
+
+
+def test_who_has_no_mailbox(office, calling):
+    appliance = office()
+    call = calling(appliance, "vm-nobody")
+    assert call.invite().status == 404
+    call = calling(appliance, "voicemail")
+    assert call.invite().status == 404
+    # Off: the caller is told why before the refusal.
+    call = calling(appliance, "vm-closed")
+    call.phone.send(call.text("INVITE", call.offer("0")))
+    progress = call.phone.wait_response((call.cseq, "INVITE"), 5, final=False, call_id=call.call_id)
+    while progress.status == 100:
+        progress = call.phone.wait_response((call.cseq, "INVITE"), 5, final=False, call_id=call.call_id)
+    assert progress.status == 183
+    final = call.phone.wait_response((call.cseq, "INVITE"), 15, call_id=call.call_id)
+    assert final.status == 480
+    call.ack_failure(final)
+    assert audio.level(audio.decode_ulaw(call.receiver.stream.payload)) > -45
+    call = calling(appliance, "vm-moved")
+    response = call.invite()
+    assert response.status == 302
+    assert "vm-moved@192.0.2.77:5070" in response["contact"]
+
+
+def test_calls_that_leave_nothing_make_no_mail(office, calling):
+    appliance = office()
+    # In the greeting (G38 a).
+    call = calling(appliance, "vm-alice")
+    call.invite(call.offer("0 101", EVENTS))
+    call.receiver.wait(20)
+    call.bye()
+    # 300 ms after the tone (b).
+    call, speaker = leave(calling, appliance)
+    speaker.say(voice.speech("Oh", seconds=0.3))
+    call.bye()
+    # Silence (c).
+    call, speaker = leave(calling, appliance)
+    speaker.be_silent(3)
+    call.bye()
+    # A busy tone.
+    call, speaker = leave(calling, appliance)
+    beat = audio.tone(425, 0.5, 8000)
+    for _ in range(4):
+        speaker.say(beat)
+        speaker.be_silent(0.5)
+    call.bye()
+    until(lambda: len(re.findall("no mail to alice", appliance.process.log())) == 4, 10, "four reasons in the log")
+    log = appliance.process.log()
+    for reason in ("nothing was said", "silence", "tone"):
+        assert f"no mail to alice: {reason}" in log, log[-3000:]
+    assert not mailbox(appliance).files
+
+
+def test_the_menu_after_hash(office, calling):
+    appliance = office()
+    call, speaker = leave(calling, appliance)
+    speaker.say(voice.speech(TEXT))
+    speaker.press("#")
+    speaker.be_silent(0.5)
+    speaker.press("3")
+    speaker.be_silent(0.5)
+    speaker.press("#")
+    assert listen_for(call, speaker, "BYE"), "the appliance hangs up"
+    call.to_tag = None
+    mailbox(appliance).wait()
+
+
+def test_kill_in_the_middle_loses_the_last_second_at_most(office, calling, tmp_path):
+    appliance = office()
+    said = voice.speech(TEXT + " " + TEXT, seconds=10)
+    call, speaker = leave(calling, appliance)
+    speaker.say(said)
+    appliance.process.signal(signal.SIGKILL)
+    appliance.process.wait(5)
+    call.to_tag = None
+    assert not mailbox(appliance).files
+    appliance.start()
+    (message,) = mailbox(appliance).wait()
+    heard, rate = audio.read_wav(recording(message, tmp_path))
+    assert len(heard) / rate > 8.5
+    found = audio.match(audio.decode_ulaw(voice.encode_ulaw(said))[8000:64000], heard, rate, looped=False)
+    assert found.correlation > 0.98, found
+    # Once, also after another restart.
+    appliance.stop()
+    appliance.start()
+    assert len(mailbox(appliance).messages) == 1
+
+
+def test_what_is_being_said_when_the_node_stops_is_mailed(office, calling):
+    appliance = office()
+    call, speaker = leave(calling, appliance)
+    speaker.say(voice.speech(TEXT))
+    appliance.process.signal(signal.SIGTERM)
+    assert call.phone.wait_request("BYE", 8)
+    call.to_tag = None
+    assert appliance.process.wait(20) == 0
+    if not mailbox(appliance).files:
+        appliance.start()
+    mailbox(appliance).wait()
+
+
+G20 = (
+    'Diversion: "Front desk, 2nd floor" <sip:201@pbx.example.com>;reason=no-answer;counter=1;privacy=off,'
+    " <tel:+1-555-0143>;reason=unconditional",
+    "Diversion: <sip:+15550144@carrier.example.net;user=phone>;reason=user-busy;counter=2",
+)
+
+
+@pytest.mark.parametrize("order", [1, -1])
+def test_the_mailbox_is_the_one_that_is_ours(office, calling, order):
+    appliance = office()
+    call, speaker = leave(calling, appliance, "voicemail", headers=G20[::order])
+    speaker.say(voice.speech(TEXT))
+    call.bye()
+    mailbox(appliance, "201").wait()
+    strangers = [line.replace("201@", "299@") for line in G20]
+    call = calling(appliance, "voicemail")
+    assert call.invite(call.offer("0"), headers=strangers).status == 404
+
+
+def test_a_number_of_the_user_reaches_the_mailbox(office, calling):
+    appliance = office()
+    call, speaker = leave(calling, appliance, "+15550100")
+    speaker.say(voice.speech(TEXT))
+    call.bye()
+    mailbox(appliance).wait()
+
+
+def test_hold_suspends_what_would_end_the_recording(office, calling):
+    """G01, with a limit of silence that the hold outlasts."""
+    appliance = office({"voicemail": {"max-silence": "2s"}})
+    call, speaker = leave(calling, appliance)
+    first = call.answer.sdp_version
+    speaker.say(voice.speech(TEXT))
+    held = call.invite(call.offer("0 101", (*EVENTS, "a=sendonly")))
+    assert held.status == 200
+    assert held.direction in ("recvonly", "inactive")
+    assert held.sdp_version == first + 1
+    # sendonly is the phone's own word: it may still speak, so hold both ways.
+    assert call.invite(call.offer("0 101", (*EVENTS, "a=inactive"))).direction == "inactive"
+    quiet = time.time()
+    with pytest.raises((TimeoutError, AssertionError)):
+        call.phone.wait_request("BYE", 4)
+    assert len(call.receiver.stream.between(quiet + 0.2)) == 0
+    resumed = call.invite(call.offer("0 101", (*EVENTS, "a=sendrecv")))
+    assert resumed.direction == "sendrecv"
+    start = time.time()
+    speaker.say(voice.speech(TEXT))
+    assert len(call.receiver.stream.between(start)) > 50
+    call.bye()
+    mailbox(appliance).wait()
+
+
+def test_fax_is_refused_and_the_recording_goes_on(office, calling):
+    """G05."""
+    appliance = office()
+    call, speaker = leave(calling, appliance)
+    speaker.say(voice.speech(TEXT))
+    fax = "\r\n".join([
+        "v=0", "o=- 88 3 IN IP4 203.0.113.40", "s=-", "t=0 0", "m=audio 0 RTP/AVP 8 101", "m=image 4310 udptl t38",
+        "c=IN IP4 203.0.113.40", "a=T38FaxVersion:1", "a=T38MaxBitRate:9600", "a=T38FaxUdpEC:t38UDPRedundancy", ""])
+    assert call.invite(fax).status == 488
+    speaker.say(voice.speech(TEXT))
+    assert call.bye().status == 200
+    mailbox(appliance).wait()
+
+
+def test_keys_by_info(office, calling):
+    appliance = office()
+    call = calling(appliance, "vm-alice")
+    response = call.invite(call.offer("0"))
+    speaker = voice.Voice(call.receiver, response.rtp)
+    speaker.be_silent(0.2)
+    call.cseq += 1
+    body = "Signal=#\r\nDuration=160\r\n"
+    text = call.text("INFO", cseq=call.cseq)
+    text = text.replace("Content-Length: 0", f"Content-Type: application/dtmf-relay\r\nContent-Length: {len(body)}") + body
+    call.phone.send(text)
+    assert call.phone.wait_response((call.cseq, "INFO"), 5, call_id=call.call_id).status == 200
+    start = time.monotonic()
+    speaker.wait_tone(10)
+    assert time.monotonic() - start < 4, "the greeting was skipped"
+    call.bye()
+
+
+def test_nought_leads_to_the_operator(office, calling):
+    appliance = office({"voicemail": {"operator": "sip:desk@example.com"}})
+    call = calling(appliance, "vm-alice")
+    response = call.invite(call.offer("0 101", EVENTS))
+    speaker = voice.Voice(call.receiver, response.rtp)
+    speaker.be_silent(0.2)
+    speaker.press("0")
+    call.phone.auto_answer = {"REFER", "BYE"}
+    refer = listen_for(call, speaker, "REFER")
+    assert refer is not None
+    assert "sip:desk@example.com" in refer["refer-to"]
+    call.bye()
+
+
+def test_the_spool_on_a_small_disk(office, calling, namespace):
+    """G39 c: what fits is kept and mailed, and other calls live on."""
+    appliance = office({"voicemail": {"spool": "small/spool", "reserve": "0"}})
+    appliance.stop()
+    small = appliance.directory / "small"
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)], check=True)
+    try:
+        appliance.start()
+        music = calling(appliance, "moh-default")
+        music.invite(music.offer("0"))
+        call, speaker = leave(calling, appliance)
+        long = voice.speech(TEXT, seconds=25)
+        said = 0
+        while said < 40 * 8000 and "cut off" not in appliance.process.log():
+            speaker.say(long[:8000])
+            said += 8000
+        until(lambda: "cut off" in appliance.process.log(), 10, "the log says so")
+        call.bye()
+        mailbox(appliance).wait()
+        assert appliance.process.is_running
+        start = time.time()
+        until(lambda: len(music.receiver.stream.between(start)) > 10, 5, "music goes on")
+    finally:
+        appliance.stop()
+        subprocess.run(["umount", "-l", str(small)], check=False)
+
+
+@pytest.mark.parametrize("codec,rate", [("pcmu", 8000), ("g722", 16000), ("opus/48000/1", 16000)])
+def test_baresip_leaves_a_message(office, tmp_path, codec, rate):
+    appliance = office()
+    said = voice.speech(TEXT, rate=rate)
+    # baresip plays its file from the answer on: nothing during the greeting, then speech.
+    line = np.concatenate([np.zeros(rate * 14), said, np.zeros(rate * 20)])
+    audio.write_wav(tmp_path / "said.wav", line, rate)
+    phone = Baresip(
+        appliance.namespace, tmp_path, appliance.namespace.address(21), codecs=codec, source=f"aufile,{tmp_path / 'said.wav'}",
+        rate=rate)
+    try:
+        phone.dial(appliance.uri("vm-alice"))
+        # The recording ends by itself when nobody speaks any more.
+        (message,) = mailbox(appliance).wait(seconds=60)
+    finally:
+        phone.stop()
+    heard, found_rate = audio.read_wav(recording(message, tmp_path))
+    assert found_rate == rate
+    found = audio.match(said[rate:-rate], heard, rate, looped=False)
+    assert found.correlation > 0.8, found
