@@ -80,5 +80,21 @@ let package = Package(
                 "AudioLibrary", "Playout", .product(name: "Logging", package: "swift-log"),
             ],
             path: "Prepare/swift", swiftSettings: library),
+
+        // Recording: many calls at once.
+        .target(
+            name: "IVR",
+            dependencies: [
+                "Primitives", "RTP", "Playout", "Codec", "MediaEngine", "CSndfile", "CSoxr",
+                "CSpandsp", "CLinux", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Library/IVR", swiftSettings: library),
+        .executableTarget(
+            name: "recordings",
+            dependencies: [
+                "IVR", "Playout", "Primitives", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Recordings/swift", swiftSettings: library),
+        .executableTarget(name: "recordings-phones", path: "Recordings/c"),
     ]
 )

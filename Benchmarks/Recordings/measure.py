@@ -9,7 +9,7 @@ import tempfile
 sys.path.insert(0, os.path.join(os.path.dirname(__file__), "..", "Support"))
 import report  # noqa: E402
 
-COUNTS = [10, 100, 500, 1000]
+COUNTS = [10, 100, 250, 500]
 SECONDS = 20
 
 

@@ -18,7 +18,7 @@ package struct MailComposer: Sendable {
         guard let path = content.recording, mail.wantsRecording else {
             return try finish(mail, nil, .none)
         }
-        let encoder = try AttachmentEncoder(path: path)
+        let encoder = try AttachmentEncoder(path: path, speech: content.envelope.speech)
         guard !encoder.survey.range.isEmpty else { return try finish(mail, nil, .none) }
         let limit = content.limit ?? settings.maximumSize
         var form: RecordingForm? = RecordingForm(content.envelope.addressee.format)

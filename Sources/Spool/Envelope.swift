@@ -34,6 +34,14 @@ package struct Envelope: Hashable, Sendable, Codable {
     package var speechBegin: Int?
     package var speechEnd: Int?
 
+    /// The samples between which speech was found.
+    package var speech: Range<Int>? {
+        guard let speechBegin, let speechEnd, 0 <= speechBegin, speechBegin <= speechEnd else {
+            return nil
+        }
+        return speechBegin..<speechEnd
+    }
+
     package init(
         id: MessageIdentifier, messageID: String, callID: String, node: String, site: String,
         addressee: Addressee, caller: Party, called: String, reason: Reason, began: WallClockTime,

@@ -11,9 +11,11 @@ package struct AttachmentEncoder: ~Copyable {
     package let survey: RecordingSurvey
 
     /// Reads the recording once to learn its levels.
-    package init(path: String) throws(MailError) {
+    /// - Parameter speech: the samples between which speech was found; nil: not looked for.
+    package init(path: String, speech: Range<Int>? = nil) throws(MailError) {
         let file = try AudioFile(path: path)
-        survey = try RecordingSurvey(file)
+        let all = 0..<file.samples
+        survey = try RecordingSurvey(file, within: speech?.clamped(to: all) ?? all)
         self.file = file
     }
 

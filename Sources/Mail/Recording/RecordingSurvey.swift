@@ -22,7 +22,8 @@ package struct RecordingSurvey: Sendable, Equatable {
     private static let depth = 35.0
     private static let silence = -60 ... -48
 
-    init(_ file: borrowing AudioFile) throws(MailError) {
+    /// - Parameter bounds: what is looked at; the tones of a network that follow the speech are not.
+    init(_ file: borrowing AudioFile, within bounds: Range<Int>) throws(MailError) {
         let size = max(1, file.rate / 50)
         /// Blocks by level in whole dB, and the first and the last at or above it.
         var counts = [Int](repeating: 0, count: 101)
@@ -31,7 +32,7 @@ package struct RecordingSurvey: Sendable, Equatable {
         var last = [Int](repeating: 0, count: 101)
         var peak = 0
         var index = 0
-        try file.forEachBlock(of: size, in: 0..<file.samples) { block throws(MailError) in
+        try file.forEachBlock(of: size, in: bounds) { block throws(MailError) in
             var energy = 0.0
             for position in block.indices {
                 let value = Int(block[position])
@@ -62,7 +63,9 @@ package struct RecordingSurvey: Sendable, Equatable {
         let end = sounding.map { last[$0] }.max() ?? start
         let margin = Int(RecordingSurvey.margin * Double(file.rate))
         range =
-            max(0, start * size - margin)..<min(file.samples, (end + 1) * size + margin)
+            max(
+                bounds.lowerBound, bounds.lowerBound + start * size - margin)..<min(
+                bounds.upperBound, bounds.lowerBound + (end + 1) * size + margin)
         let active = sounding.reduce((0.0, 0)) { ($0.0 + energies[$1], $0.1 + counts[$1]) }
         let level = 10 * log10(max(active.0 / Double(max(1, active.1)), 1e-10))
         let headroom = RecordingSurvey.peakLimit - 20 * log10(max(Double(peak), 1) / 32_768)
