@@ -75,6 +75,10 @@ package enum Serve {
         for name in configuration.music.classes.keys.sorted() where name != "default" {
             lines.append("  class \(name)      sip:moh-\(name)@\(host)\(port)")
         }
+        lines.append("  voicemail       sip:vm-USER@\(host)\(port), after intermezzo users add USER")
+        lines.append(
+            "  its mail        "
+                + (configuration.mail.maildir.map { "\($0)/USER/" } ?? "by mail.relays"))
         lines.append("  without a phone intermezzo call sip:moh@\(host)\(port)")
         lines.append("  music files     \(configuration.audio.mediaDirectory)/CLASS/")
         if let admin = configuration.admin {
