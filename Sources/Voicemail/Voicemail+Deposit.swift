@@ -97,7 +97,7 @@ extension Voicemail {
             reason: visit.request.reason, began: now, sampleRate: 8000)
         visits[id]?.envelope = envelope
         agent.logger(for: id).info(
-            "takes a message for \(visit.user.name)", metadata: ["message": "\(name)"])
+            "takes a message for \(visit.user.name)", metadata: ["message-id": "\(name)"])
         let spool = spool
         let media = visit.media.id
         let trace = trace
@@ -226,7 +226,7 @@ extension Voicemail {
             self.finishing[media] = nil
             var logger = self.logger
             logger[metadataKey: "call-id"] = "\(envelope.callID)"
-            logger[metadataKey: "message"] = "\(envelope.id)"
+            logger[metadataKey: "message-id"] = "\(envelope.id)"
             switch result {
             case .success:
                 if let reason {

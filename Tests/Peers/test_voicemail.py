@@ -12,6 +12,7 @@ from lab import audio, voice
 from lab.appliance import ROOT
 from lab.baresip import Baresip
 from lab.maildir import Maildir, recording
+from lab.sipp import Sipp
 from lab.waiting import until
 
 TEXT = "Hello Alice, this is Bob from the workshop. The spare part is here, please call me back."
@@ -358,3 +359,41 @@ def test_baresip_leaves_a_message(office, tmp_path, codec, rate):
     assert found_rate == rate
     found = audio.match(said[rate:-rate], heard, rate, looped=False)
     assert found.correlation > 0.8, found
+
+
+def test_sipp_leaves_messages_at_once(office, tmp_path):
+    """Ten callers at the same time, for two mailboxes."""
+    appliance = office()
+    said = voice.speech(TEXT)
+    line = np.concatenate([np.zeros(8000 * 14), said])
+    (tmp_path / "said.ulaw").write_bytes(voice.encode_ulaw(line))
+    callers = [
+        Sipp(
+            appliance.namespace, tmp_path, appliance.namespace.address(21 + n), appliance.server, user, calls=5, rate=10,
+            milliseconds=int(1000 * len(line) / 8000) + 300, play=tmp_path / "said.ulaw", name=f"sipp{n}")
+        for n, user in enumerate(["vm-alice", "vm-201"])
+    ]
+    for caller in callers:
+        assert caller.wait() == 0, caller.errors.read_text() if caller.errors.exists() else ""
+    for user in ("alice", "201"):
+        messages = mailbox(appliance, user).wait(5)
+        assert len({message["message-id"] for message in messages}) == 5
+        heard, rate = audio.read_wav(recording(messages[0], tmp_path))
+        found = audio.match(audio.decode_ulaw(voice.encode_ulaw(said))[8000:-8000], heard, rate, looped=False)
+        assert found.correlation > 0.98, found
+
+
+def test_the_users_own_greeting(office, calling):
+    appliance = office()
+    greetings = appliance.directory / "greetings"
+    greetings.mkdir()
+    audio.write_wav(greetings / "alice.wav", audio.tone(700, 2, 16000), 16000)
+    audio.write_wav(greetings / "alice-busy.wav", audio.tone(900, 2, 16000), 16000)
+    for dialled, frequency in (("vm-alice", 700), ("vm-alice;cause=486", 900)):
+        call = calling(appliance, dialled)
+        call.uri = appliance.uri("vm-alice") + (";cause=486" if "486" in dialled else "")
+        call.target = call.uri
+        call.invite(call.offer("0"))
+        heard = audio.decode_ulaw(call.receiver.wait(75).payload)
+        assert abs(audio.dominant(heard[4000:12000], 8000) - frequency) < 5
+        call.bye()

@@ -98,7 +98,7 @@ struct VoicemailService: Sendable {
 
 extension Logger.Metadata {
     fileprivate static func of(_ id: MessageIdentifier) -> Logger.Metadata {
-        ["message": "\(id)"]
+        ["message-id": "\(id)"]
     }
 }
 

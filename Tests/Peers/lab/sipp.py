@@ -21,7 +21,7 @@ o=sipp 1 1 IN IP[media_ip_type] [media_ip]
 s=-
 c=IN IP[media_ip_type] [media_ip]
 t=0 0
-m=audio [media_port] RTP/AVP {formats}
+m=audio {media} RTP/AVP {formats}
 {lines}
 ]]></send>
 <recv response="100" optional="true"/>
@@ -39,7 +39,7 @@ Max-Forwards: 70
 Content-Length: 0
 
 ]]></send>
-<pause milliseconds="{milliseconds}"/>
+{play}<pause milliseconds="{milliseconds}"/>
 <send retrans="500"><![CDATA[
 BYE [next_url] SIP/2.0
 Via: SIP/2.0/[transport] [local_ip]:[local_port];branch=[branch]
@@ -62,11 +62,16 @@ class Sipp:
     streams differ by SSRC. The port after it, where RTCP goes, is not open."""
 
     def __init__(self, namespace, directory, address, server, user="moh", calls=1, rate=50, milliseconds=3000,
-                 formats="0", lines=("a=rtpmap:0 PCMU/8000",), media_port=17000, port=5090, transport="u1", name="sipp"):
+                 formats="0", lines=("a=rtpmap:0 PCMU/8000",), media_port=17000, port=5090, transport="u1", name="sipp",
+                 play=None):
         directory = directory / name
         directory.mkdir()
         scenario = directory / "scenario.xml"
-        scenario.write_text(CALLER.format(user=user, formats=formats, lines="\n".join(lines), milliseconds=milliseconds))
+        # `play`: a file of G.711 octets that each caller says from the answer on.
+        action = f'<nop><action><exec rtp_stream="{play},1,0"/></action></nop>\n' if play else ""
+        scenario.write_text(
+            CALLER.format(user=user, formats=formats, lines="\n".join(lines), milliseconds=milliseconds, play=action,
+                media="[rtpstream_audio_port]" if play else "[media_port]"))
         self.media_port = media_port
         self.process = Process(
             namespace,
