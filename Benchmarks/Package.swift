@@ -12,7 +12,8 @@ let library: [SwiftSetting] = [
 let package = Package(
     name: "Benchmarks",
     dependencies: [
-        .package(url: "https://github.com/apple/swift-log", from: "1.16.2")
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
         .target(name: "Primitives", path: "Library/Primitives", swiftSettings: library),
@@ -96,5 +97,20 @@ let package = Package(
             ],
             path: "Recordings/swift", swiftSettings: library),
         .executableTarget(name: "recordings-phones", path: "Recordings/c"),
+
+        // Mails: from an envelope and a recording to what a relay is sent.
+        .target(
+            name: "Spool", dependencies: ["Primitives", "CLinux"], path: "Library/Spool",
+            swiftSettings: library),
+        .target(
+            name: "Mail",
+            dependencies: [
+                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto",
+                .product(name: "Mustache", package: "swift-mustache"),
+            ],
+            path: "Library/Mail", swiftSettings: library),
+        .executableTarget(
+            name: "mail-render", dependencies: ["Mail", "Spool", "Primitives"], path: "Mail/swift",
+            swiftSettings: library),
     ]
 )

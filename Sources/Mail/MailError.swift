@@ -1,5 +1,7 @@
 /// Why there is no mail.
 package enum MailError: Error, Equatable, CustomStringConvertible {
+    /// No address that mail can come from.
+    case address(String)
     /// The recording is there and can't be read: `cause` is the system's or the library's word.
     case recording(path: String, cause: String)
     /// libsndfile or libsoxr can't make `format`.
@@ -11,6 +13,8 @@ package enum MailError: Error, Equatable, CustomStringConvertible {
 
     package var description: String {
         switch self {
+        case .address(let text):
+            "'\(text)' is no mail address; write one such as voicemail@example.com"
         case .recording(let path, let cause): "the recording \(path) can't be read: \(cause)"
         case .encoding(let format, let cause): "the recording can't be made \(format): \(cause)"
         case .key(let cause): cause

@@ -15,6 +15,7 @@ struct MailCommand: AsyncParsableCommand {
             MailListCommand.self, MailShowCommand.self, MailRetryCommand.self,
             MailHoldCommand.self, MailDeleteCommand.self, MailExportCommand.self,
             MailTraceCommand.self, MailTestCommand.self, MailSubmitCommand.self,
+            MailRenderCommand.self, MailTemplatesCommand.self,
         ])
 }
 

@@ -1,3 +1,4 @@
+internal import Mail
 package import Primitives
 
 extension Configuration {
@@ -116,6 +117,15 @@ extension Configuration {
             "trace-for", .duration(.seconds(3600) ... .seconds(3660 * 86_400)),
             default: mail.tracesFor)
         mail.templates = section.directory("templates")
+        if let templates = mail.templates {
+            do throws(MailTemplates.Faults) {
+                _ = try MailTemplates(directory: templates)
+            } catch {
+                for fault in error.list {
+                    section.note("templates", fault, "see docs/mail-templates.md")
+                }
+            }
+        }
         if let dkim = section.optionalSection("dkim") { mail.dkim = readDKIM(dkim) }
         if let smime = section.optionalSection("smime") { mail.smime = readSMIME(smime) }
         mail.webhookTimeout = section.value(
@@ -233,7 +243,13 @@ extension Configuration {
                 "DKIM needs domain, selector and key-file")
             return nil
         }
-        return .init(domain: domain, selector: selector, keyFile: key)
+        let settings = Mail.DKIM(domain: domain, selector: selector, keyFile: key)
+        do {
+            _ = try DKIMSigner(settings)
+        } catch {
+            section.note("key-file", "\(key): \(error)", "name an RSA or Ed25519 key in PEM")
+        }
+        return settings
     }
 
     private func readSMIME(_ section: ConfigurationSection) -> Mail.SMIME? {
@@ -246,7 +262,15 @@ extension Configuration {
                 "S/MIME needs certificate-file and key-file")
             return nil
         }
-        return .init(certificateFile: certificate, keyFile: key)
+        let settings = Mail.SMIME(certificateFile: certificate, keyFile: key)
+        do {
+            _ = try SMIMESigner(settings)
+        } catch {
+            section.note(
+                "certificate-file", "\(certificate): \(error)",
+                "name a certificate and its key, PEM")
+        }
+        return settings
     }
 }
 

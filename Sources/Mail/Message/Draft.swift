@@ -135,7 +135,8 @@ struct Draft {
                 FailureReport(failed, envelope, caller, isTooLarge: isTooLarge).text,
                 subtype: "plain")
         case .message, .missedCall:
-            let tag = language.utf8.allSatisfy { $0.isTagCharacter } ? language : nil
+            let isTag = !language.isEmpty && language.utf8.allSatisfy { $0.isTagCharacter }
+            let tag = isTag ? language : nil
             return .multipart(
                 "alternative",
                 [

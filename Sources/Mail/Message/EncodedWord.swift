@@ -2,13 +2,13 @@ internal import FoundationEssentials
 
 /// Encoded words (RFC 2047): text beyond ASCII in header fields.
 enum EncodedWord {
-    /// Characters of a word between its last two question marks. A line with an encoded word has at
-    /// most 76 characters (§2): so a word fits behind a field's name too.
-    private static let room = 50
-
     /// Words that say `text` together, to be set apart by white space, which does not count between
     /// them (§6.2). None splits a scalar, nor a character of several that fits into one (§5).
-    static func words(_ text: String) -> [String] {
+    ///
+    /// - Parameter field: its name: a line with an encoded word has at most 76 characters (§2), and
+    ///   the first stands behind the name.
+    static func words(_ text: String, in field: String) -> [String] {
+        let room = 76 - "\(field): =?utf-8?Q??=".utf8.count
         let octets = Array(text.utf8)
         let quoted = octets.reduce(0) { $0 + (isPlain($1) ? 1 : 3) }
         let isQuoted = quoted <= (octets.count + 2) / 3 * 4

@@ -19,14 +19,16 @@ struct HeaderField {
         let isPlain =
             text.utf8.allSatisfy { (0x20..<0x7F).contains($0) } && !text.contains("=?")
             && words.allSatisfy { $0.utf8.count <= 60 }
-        self.init(name, isPlain ? words : EncodedWord.words(text))
+        self.init(name, isPlain ? words : EncodedWord.words(text, in: name))
     }
 
     /// Mailboxes (RFC 5322 §3.4) with commas between them.
     init(_ name: String, mailboxes: [(name: String?, address: MailAddress)]) {
         var words: [String] = []
         for (index, mailbox) in mailboxes.enumerated() {
-            if let name = mailbox.name, !name.isEmpty { words += HeaderField.phrase(name) }
+            if let shown = mailbox.name, !shown.isEmpty {
+                words += HeaderField.phrase(shown, in: name)
+            }
             words.append(mailbox.address.field + (index + 1 < mailboxes.count ? "," : ""))
         }
         self.init(name, words)
@@ -43,11 +45,11 @@ struct HeaderField {
     }
 
     /// A display name: a quoted string, or encoded words, which never stand within quotes.
-    private static func phrase(_ text: String) -> [String] {
+    private static func phrase(_ text: String, in field: String) -> [String] {
         let isPlain =
             text.utf8.allSatisfy { (0x20..<0x7F).contains($0) } && !text.contains("=?")
             && text.utf8.count <= 60
-        return isPlain ? [quoted(text)] : EncodedWord.words(text)
+        return isPlain ? [quoted(text)] : EncodedWord.words(text, in: field)
     }
 
     static func quoted(_ text: String) -> String {

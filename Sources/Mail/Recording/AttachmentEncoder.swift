@@ -11,11 +11,13 @@ package struct AttachmentEncoder: ~Copyable {
     package let survey: RecordingSurvey
 
     /// Reads the recording once to learn its levels.
+    ///
     /// - Parameter speech: the samples between which speech was found; nil: not looked for.
     package init(path: String, speech: Range<Int>? = nil) throws(MailError) {
         let file = try AudioFile(path: path)
         let all = 0..<file.samples
-        survey = try RecordingSurvey(file, within: speech?.clamped(to: all) ?? all)
+        let bounds = speech?.clamped(to: all) ?? all
+        survey = try RecordingSurvey(file, within: bounds.isEmpty ? all : bounds)
         self.file = file
     }
 

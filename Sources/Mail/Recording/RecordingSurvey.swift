@@ -5,14 +5,14 @@ import Glibc
 /// The level of each 20 ms is counted, so that a survey of hours needs no more memory than one of
 /// seconds.
 package struct RecordingSurvey: Sendable, Equatable {
-    /// Samples without the silence before and after; empty when there is no sound.
+    /// Samples without the silence before and after: all where there is nothing but silence.
     package private(set) var range: Range<Int> = 0..<0
     /// Factor that brings speech to ``target``.
     package private(set) var gain: Float = 1
 
     /// Silence that stays before and after, in seconds.
     static let margin = 0.2
-    /// Level of the parts with sound, dB below a sine of full scale… of RMS.
+    /// RMS of the parts with sound, dBFS.
     static let target = -23.0
     /// Peak that is not exceeded, dBFS.
     static let peakLimit = -1.0
@@ -59,13 +59,15 @@ package struct RecordingSurvey: Sendable, Equatable {
             RecordingSurvey.silence.upperBound,
             max(RecordingSurvey.silence.lowerBound, loud - 100 - Int(RecordingSurvey.depth)))
         let sounding = (threshold + 100)...100
-        guard let start = sounding.compactMap({ first[$0] }).min() else { return }
+        guard let start = sounding.compactMap({ first[$0] }).min() else {
+            range = bounds
+            return
+        }
         let end = sounding.map { last[$0] }.max() ?? start
         let margin = Int(RecordingSurvey.margin * Double(file.rate))
-        range =
-            max(
-                bounds.lowerBound, bounds.lowerBound + start * size - margin)..<min(
-                bounds.upperBound, bounds.lowerBound + (end + 1) * size + margin)
+        let from = bounds.lowerBound + start * size - margin
+        let to = bounds.lowerBound + (end + 1) * size + margin
+        range = max(bounds.lowerBound, from)..<min(bounds.upperBound, to)
         let active = sounding.reduce((0.0, 0)) { ($0.0 + energies[$1], $0.1 + counts[$1]) }
         let level = 10 * log10(max(active.0 / Double(max(1, active.1)), 1e-10))
         let headroom = RecordingSurvey.peakLimit - 20 * log10(max(Double(peak), 1) / 32_768)

@@ -85,10 +85,9 @@ package struct MailTemplates: Sendable {
                     "\(path):\($0.line): there is no '\($0.name)'"
                 }
             } catch let error as MustacheTemplate.ParserError {
-                let place = error.context
                 // The first line of what was parsed is ours.
-                faults.append(
-                    "\(path):\(place.lineNumber - 1):\(place.columnNumber): \(error.error)")
+                let place = "\(error.context.lineNumber - 1):\(error.context.columnNumber)"
+                faults.append("\(path):\(place): \(MailTemplates.words(for: error.error))")
             }
         }
         guard !own.isEmpty else { return }
@@ -98,6 +97,17 @@ package struct MailTemplates: Sendable {
             faults.append("\(folder)/\(name.rawValue).mustache: it is missing")
         }
         languages[language] = merged
+    }
+
+    /// What the library means by the commonest of its errors.
+    private static func words(for error: any Error) -> String {
+        let name = "\(error)"
+        let words = [
+            "overflow": "a tag is not closed by }}",
+            "expectedSectionEnd": "a section has no end {{/…}}",
+            "sectionCloseNameIncorrect": "the end {{/…}} is of another section",
+        ]
+        return words[name] ?? name
     }
 
     /// What a template says.
