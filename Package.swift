@@ -195,7 +195,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "ApplianceTests",
-            dependencies: ["Appliance", "AudioLibrary", "MusicOnHold", "Primitives", log],
+            dependencies: [
+                "Appliance", "AudioLibrary", "MediaEngine", "MusicOnHold", "Primitives", log,
+            ],
             swiftSettings: settings),
     ]
 )

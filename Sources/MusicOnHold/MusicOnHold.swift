@@ -79,8 +79,8 @@ package final class MusicOnHold {
 
     private func startAndStopGroups() {
         let wanted = Set(
-            configuration.classes.compactMap { name, settings in
-                choice.classes.contains(name) ? settings.multicast : nil
+            configuration.classes.flatMap { name, settings in
+                choice.classes.contains(name) ? settings.multicast : []
             })
         for (parameters, id) in groups where !wanted.contains(parameters) {
             engine.stopMulticast(id)
@@ -405,11 +405,11 @@ extension MusicOnHold {
         var families: LocalCapabilities.Families = []
         for address in configuration.addresses { families.insert(address.isIPv6 ? .ipv6 : .ipv4) }
         capabilities.families = families
-        if let group = configuration.classes[context.decision.className]?.multicast,
-            let format = formats.index(of: group.format),
-            configuration.multicastNetworks.contains(where: { $0.contains(context.requestSource) })
-        {
-            capabilities.multicastGroups = [.init(group.group, format: format)]
+        if configuration.multicastNetworks.contains(where: { $0.contains(context.requestSource) }) {
+            let groups = configuration.classes[context.decision.className]?.multicast ?? []
+            capabilities.multicastGroups = groups.compactMap { group in
+                formats.index(of: group.format).map { .init(group.group, format: $0) }
+            }
         }
         return OfferAnswer(sessionID: nextSessionNumber, capabilities: capabilities)
     }

@@ -16,9 +16,10 @@ package struct MusicOnHoldConfiguration: Sendable, Equatable {
 
     package struct Class: Sendable, Equatable {
         package var start: Start
-        package var multicast: MulticastParameters?
+        /// Groups that the class is sent to all the time, one for each codec.
+        package var multicast: [MulticastParameters]
 
-        package init(start: Start = .live, multicast: MulticastParameters? = nil) {
+        package init(start: Start = .live, multicast: [MulticastParameters] = []) {
             self.start = start
             self.multicast = multicast
         }

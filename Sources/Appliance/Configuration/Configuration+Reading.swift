@@ -29,7 +29,7 @@ extension Configuration {
         let faults = ConfigurationSection.Faults(file: file)
         let root: Yams.Node?
         do {
-            root = try Yams.compose(yaml: text)
+            root = try compose(hidingRepeatedKeysOf: text, faults)
         } catch {
             throw ConfigurationFaults([ConfigurationFault(error, file: file)])
         }
@@ -60,6 +60,7 @@ extension Configuration {
                 "address", "node.address \(node.address) is not a unicast address",
                 "write the address by which phones reach this host alone")
         }
+        warnUnlessOnThisHost(node.address, section.mark(of: "address"), section)
         section.finish()
         anycast.address = any.value("address", .address)
         anycast.interface = any.value("interface", .text, default: anycast.interface)
@@ -77,13 +78,15 @@ extension Configuration {
         ) { text in
             ListenAddress(text).flatMap { $0.transport == .tls ? nil : $0 }
         }
-        sip.listen = section.list(
-            "listen", listen,
-            default: [
+        let faultsBefore = section.faults.all.count
+        let listeners = section.markedList("listen", listen)
+        sip.listen =
+            listeners?.map(\.value) ?? [
                 .init(.udp, .init(node.address, port: 5060)),
                 .init(.tcp, .init(node.address, port: 5060)),
-            ])
-        if sip.listen.isEmpty {
+            ]
+        checkListeners(listeners ?? [], section)
+        if sip.listen.isEmpty && section.faults.all.count == faultsBefore {
             section.note(
                 "listen", "sip.listen is empty",
                 "write at least one address, such as udp:127.0.0.1:5060")
@@ -125,6 +128,7 @@ extension Configuration {
         let threads = ConfigurationValue<Int>("auto or a number from 1 to 64", example: "auto") {
             $0 == "auto" ? 0 : Int($0).flatMap { (1...64).contains($0) ? $0 : nil }
         }
+        checkPorts(section)
         rtp.threads = section.value("threads", threads).flatMap { $0 == 0 ? nil : $0 }
         let dscp = ConfigurationValue<Int>(
             "ef, a class such as af41 or cs5, or a number from 0 to 63", example: "ef"
@@ -138,9 +142,10 @@ extension Configuration {
         if rtp.realTimePriority == 0 { rtp.realTimePriority = nil }
         rtp.cname = "intermezzo@\(node.address)"
         rtp.siteSeed = fnv1a("\(site).\(domain)")
-        music.allowedNetworks = section.list(
-            "allowed-networks", .network,
-            default: IPNetwork.privateNetworks + IPNetwork.ofInterfaces)
+        let allowed = section.markedList("allowed-networks", .network)
+        music.allowedNetworks =
+            allowed?.map(\.value) ?? IPNetwork.privateNetworks + IPNetwork.ofInterfaces
+        warnOfOpenNetworks(allowed ?? [], section)
         music.symmetricNetworks = section.list("symmetric-networks", .network, default: [])
         music.proofTime = section.value(
             "proof-time", .duration(.seconds(1) ... .seconds(60)), default: music.proofTime)
@@ -162,6 +167,9 @@ extension Configuration {
 
     private mutating func readMedia(_ section: ConfigurationSection) {
         audio.mediaDirectory = section.value("directory", .text, default: audio.mediaDirectory)
+        section.warnUnlessDirectory(
+            audio.mediaDirectory, "directory",
+            remedy: "make it and put music there, or start in the directory that it is in")
         audio.cacheDirectory = section.value("cache", .text, default: audio.cacheDirectory)
         audio.loudness = section.value("loudness", .real(-70 ... -5), default: audio.loudness)
         audio.truePeakLimit = section.value(
@@ -210,6 +218,7 @@ extension Configuration {
             }
             readClass(name, settings)
         }
+        warnOfMissingClasses(section)
         if music.classes.isEmpty {
             music.classes["default"] = .init()
             audio.classes["default"] = .init()
@@ -270,6 +279,7 @@ extension Configuration {
                     "source", "\(section.path).source '\(source)' is unknown", "write pipe:COMMAND")
             }
         }
+        warnOfMissingFiles(of: name, sound, section)
         audio.classes[name] = sound
 
         var played = MusicOnHoldConfiguration.Class()
@@ -289,15 +299,16 @@ extension Configuration {
                 "start", "\(section.path).start is not live, but a source has no beginning",
                 "leave start out, or the source")
         }
-        if let group = section.optionalSection("multicast") {
-            played.multicast = readGroup(of: name, group)
+        for group in section.sections("multicast", takesOne: true) {
+            readGroup(of: name, group, &played.multicast)
         }
         music.classes[name] = played
         section.finish()
     }
 
-    private func readGroup(of name: String, _ section: ConfigurationSection) -> MulticastParameters?
-    {
+    private func readGroup(
+        of name: String, _ section: ConfigurationSection, _ groups: inout [MulticastParameters]
+    ) {
         let address = section.value("group", .address)
         let port = section.value("port", .number(1...65_535), default: 21_000)
         let ttl = section.value("ttl", .number(1...255), default: 8)
@@ -311,7 +322,7 @@ extension Configuration {
         guard let address else {
             section.note(
                 "group", "\(section.path) names no group", "add group: an address of 239.0.0.0/8")
-            return nil
+            return
         }
         if !address.isMulticast {
             section.note(
@@ -322,16 +333,19 @@ extension Configuration {
             section.note(
                 "port", "port \(port) is odd", "use an even port; RTCP takes the odd one above")
         }
-        guard let format = formats.first, address.isMulticast, port % 2 == 0 else { return nil }
+        guard let format = formats.first, address.isMulticast, port % 2 == 0 else { return }
+        warnUnlessInterface(interface, section)
         if !audio.formats.contains(format) {
             section.note("codec", "its codec is not in media.codecs", "add it there")
-            return nil
+            return
         }
-        return MulticastParameters(
+        let group = MulticastParameters(
             classID: ClassID(name), format: format, payloadType: format.multicastPayloadType,
             packetTime: packetTime,
             group: Endpoint(address, port: UInt16(truncatingIfNeeded: port)), local: node.address,
             interface: interface, ttl: UInt8(truncatingIfNeeded: ttl), loop: loop)
+        noteIfTaken(group, beside: groups, section)
+        groups.append(group)
     }
 
     private mutating func readAdmin(_ section: ConfigurationSection, _ log: ConfigurationSection) {
@@ -341,6 +355,7 @@ extension Configuration {
             $0 == "off" ? .some(nil) : Endpoint($0).map { .some($0) }
         }
         admin = section.value("listen", listen, default: Endpoint(.loopbackV4, port: 8080))
+        checkAdmin(section)
         section.finish()
         logLevel = log.value(
             "level",
@@ -394,9 +409,6 @@ extension ConfigurationFault {
             .composer(_, let problem, let at, _):
             mark = at
             what = problem
-        case .duplicatedKeysInMapping(let duplicates, let context):
-            mark = context.mark
-            what = "keys that stand twice: \(duplicates.map { "\($0)" }.joined(separator: ", "))"
         default:
             break
         }

@@ -1,5 +1,5 @@
-import Dispatch  // `stat` is found there first when another file of the batch imports it
-import Glibc
+internal import CDispatch  // Where its header comes first, it is the module of the structures of libc.
+internal import Glibc
 
 extension ConfigurationSection {
     /// A file that must be there and readable by this process.

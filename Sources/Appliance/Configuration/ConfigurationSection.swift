@@ -28,6 +28,9 @@ final class ConfigurationSection {
         }
     }
 
+    /// What a key begins with that has been found to stand twice.
+    static let hidden: Unicode.Scalar = "\u{E000}"
+
     let faults: Faults
     /// Where this section stands, such as `music.classes.jazz`; empty for the whole file.
     let path: String
@@ -45,7 +48,10 @@ final class ConfigurationSection {
             return
         }
         for (key, value) in mapping {
-            entries.append((key.scalar?.string ?? "", key.mark, value))
+            let name = key.scalar?.string ?? ""
+            if name.unicodeScalars.first != ConfigurationSection.hidden {
+                entries.append((name, key.mark, value))
+            }
         }
     }
 
@@ -95,12 +101,21 @@ final class ConfigurationSection {
     }
 
     func list<T>(_ key: String, _ kind: ConfigurationValue<T>, default fallback: [T]) -> [T] {
-        guard let node = node(key) else { return fallback }
+        markedList(key, kind)?.map(\.value) ?? fallback
+    }
+
+    /// A list with the place of each value; nil when the key is missing or `null`.
+    func markedList<T>(
+        _ key: String, _ kind: ConfigurationValue<T>
+    ) -> [(value: T, mark: Mark?)]? {
+        guard let node = node(key) else { return nil }
         guard case .sequence(let sequence) = node else {
             // One value alone is a list of one.
-            return scalar(node, full(key), kind).map { [$0] } ?? fallback
+            return scalar(node, full(key), kind).map { [(value: $0, mark: node.mark)] }
         }
-        return sequence.compactMap { scalar($0, full(key), kind) }
+        return sequence.compactMap { item in
+            scalar(item, full(key), kind).map { (value: $0, mark: item.mark) }
+        }
     }
 
     private func scalar<T>(_ node: Node, _ name: String, _ kind: ConfigurationValue<T>) -> T? {
@@ -127,9 +142,11 @@ final class ConfigurationSection {
     }
 
     /// A list of sections.
-    func sections(_ key: String) -> [ConfigurationSection] {
+    /// - Parameter takesOne: a section alone is a list of one.
+    func sections(_ key: String, takesOne: Bool = false) -> [ConfigurationSection] {
         guard let node = node(key) else { return [] }
         guard case .sequence(let sequence) = node else {
+            if takesOne, case .mapping = node { return [section(key)] }
             faults.note(
                 node.mark, "'\(full(key))' is not a list", "write entries that begin with '- '")
             return []
@@ -157,6 +174,11 @@ final class ConfigurationSection {
             values[entry.key] = outer.value(entry.key, kind)
         }
         return values
+    }
+
+    /// Warns where a value of ``namedValues(_:_:)`` stands.
+    func warn(_ key: String, of name: String, _ what: String, _ remedy: String) {
+        faults.warn(section(key).mark(of: name) ?? mark, what, remedy)
     }
 
     /// Reports every key that was not read.
