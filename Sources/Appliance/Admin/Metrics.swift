@@ -160,7 +160,7 @@ struct Metrics {
     }
 
     private mutating func write(_ voicemail: VoicemailStatistics, callers: Int) {
-        gauge("voicemail_calls", "Messages that are being left", [([:], Double(callers))])
+        gauge("voicemail_callers", "Messages that are being left", [([:], Double(callers))])
         single("voicemail_calls_total", "Calls to a mailbox of this node", voicemail.calls)
         single("voicemail_messages_total", "Messages put in the queue", voicemail.messages)
         counter(
@@ -238,12 +238,12 @@ struct Metrics {
     }
 
     private static func escaped(_ value: String) -> String {
-        value.reduce(into: "") { text, c in
+        value.unicodeScalars.reduce(into: "") { text, c in
             switch c {
             case "\\": text += "\\\\"
             case "\"": text += "\\\""
             case "\n": text += "\\n"
-            default: text.append(c)
+            default: text.unicodeScalars.append(c)
             }
         }
     }
