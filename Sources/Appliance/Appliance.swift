@@ -92,14 +92,31 @@ package final class Appliance: Sendable {
         library.apply(changed.audio)
         music.execute { $0.apply(changed.music) }
         voicemail.apply(changed)
-        let limits = changed.sip.limits
-        agent.execute { $0.reload(limits) }
+        engine.reload(dscp: changed.rtp.dscp, maximumStreams: changed.rtp.maximumStreams)
+        let sip = changed.sip
+        agent.execute { agent in
+            agent.reload(sip.limits)
+            agent.limitSessions(to: sip.maximumCalls)
+            agent.setRetryAfter(UInt32(clamping: sip.retryAfter))
+            agent.setSessionTimer(SessionTimer.Policy(sip))
+        }
         do {
             try mail.apply(changed)
         } catch {
             logger.error("mail goes on under the old configuration: \(error)")
         }
         return configuration.keysThatNeedRestart(changed)
+    }
+
+    /// Tells that it is ready, and from now on that the SIP loop still runs: from the loop itself,
+    /// so that one that hangs is noticed.
+    package func report(to manager: NotifySocket) {
+        manager.ready(status: "ready")
+        guard let interval = manager.watchdogInterval else { return }
+        let pause = TimeAmount.nanoseconds(interval.nanoseconds)
+        agent.eventLoop.scheduleRepeatedTask(initialDelay: .zero, delay: pause) { [agent] _ in
+            manager.watchdog(status: "\(agent.statistics.sessions) calls")
+        }
     }
 
     /// Ends every call with BYE, then everything else.
@@ -149,6 +166,14 @@ final class Loopbound<Value>: @unchecked Sendable {  // `value` is touched on `l
     }
 }
 
+extension SessionTimer.Policy {
+    fileprivate init(_ configuration: Configuration.SIP) {
+        self.init(
+            interval: Int(configuration.sessionExpires.seconds),
+            minimum: Int(configuration.minimumSessionExpires.seconds))
+    }
+}
+
 extension UserAgentConfiguration {
     fileprivate init(_ configuration: Configuration) {
         // Which node, and which life of it, made a tag or branch.
@@ -161,8 +186,7 @@ extension UserAgentConfiguration {
         core.applicationMethods = [.notify]
         core.maximumSessions = configuration.sip.maximumCalls
         core.retryAfter = UInt32(clamping: configuration.sip.retryAfter)
-        core.sessionTimer.interval = Int(configuration.sip.sessionExpires.seconds)
-        core.sessionTimer.minimum = Int(configuration.sip.minimumSessionExpires.seconds)
+        core.sessionTimer = SessionTimer.Policy(configuration.sip)
         self.init(listen: configuration.sip.listen, core: core)
         limits = configuration.sip.limits
         messageLimits.messageLength = configuration.sip.maximumMessage

@@ -1,4 +1,5 @@
 internal import AudioLibrary
+internal import CDispatch  // Where its header comes first, it is the module of the structures of libc.
 import Foundation
 internal import Logging
 internal import MusicOnHold
@@ -15,27 +16,58 @@ package enum Serve {
     /// - Parameter greets: prints what to dial, for `make run`.
     package static func run(file: String, greets: Bool) async throws {
         let configuration = try Configuration(contentsOf: file)
-        let logger = logger(configuration)
+        let threshold = LogThreshold(Serve.level(configuration))
+        let logger = logger(configuration, threshold)
+        let manager = NotifySocket(environment: ProcessInfo.processInfo.environment)
         for warning in configuration.warnings { logger.warning("\(warning)") }
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let appliance = try Appliance(configuration, logger: logger)
         try await appliance.start()
         logger.notice("ready")
+        if let manager { appliance.report(to: manager) }
         if greets { print(greeting(configuration)) }
-        for await signal in signals {
-            guard signal == .sighup else {
-                logger.notice("ends on \(signal)")
-                break
+        let (end, first) = AsyncStream<Void>.makeStream()
+        let reader = Task {
+            var isEnding = false
+            for await signal in signals {
+                if signal == .sighup {
+                    guard !isEnding else { continue }
+                    manager?.reloading()
+                    reload(appliance, file, threshold, logger)
+                    manager?.ready(status: "configuration read again")
+                } else if isEnding {
+                    logger.warning("ends at once on a second \(signal)")
+                    die(of: signal == .sigint ? SIGINT : SIGTERM)
+                } else {
+                    logger.notice("ends on \(signal)")
+                    isEnding = true
+                    first.finish()
+                }
             }
-            reload(appliance, file, logger)
         }
+        for await _ in end {}
+        manager?.stopping()
         await appliance.stop()
+        reader.cancel()
         logger.notice("ended")
     }
 
-    private static func reload(_ appliance: Appliance, _ file: String, _ logger: Logger) {
+    /// Ends the process as the signal does that nobody handles.
+    private static func die(of number: Int32) {
+        signal(number, SIG_DFL)
+        var set = sigset_t()
+        sigemptyset(&set)
+        sigaddset(&set, number)
+        pthread_sigmask(SIG_UNBLOCK, &set, nil)
+        raise(number)
+    }
+
+    private static func reload(
+        _ appliance: Appliance, _ file: String, _ threshold: LogThreshold, _ logger: Logger
+    ) {
         do throws(ConfigurationFaults) {
             let changed = try Configuration(contentsOf: file)
+            threshold.level = level(changed)
             let unapplied = appliance.apply(changed)
             for warning in changed.warnings { logger.warning("\(warning)") }
             logger.notice("configuration applied")
@@ -46,23 +78,42 @@ package enum Serve {
         }
     }
 
-    private static func logger(_ configuration: Configuration) -> Logger {
+    private static func level(_ configuration: Configuration) -> Logger.Level {
+        Logger.Level(rawValue: configuration.logLevel) ?? .info
+    }
+
+    private static func logger(
+        _ configuration: Configuration, _ threshold: LogThreshold
+    ) -> Logger {
         let style: LineLogHandler.Style =
             switch configuration.logFormat {
             case .text: .text
             case .json: .json
             case .journald: .journald
             case .auto:
-                if ProcessInfo.processInfo.environment["JOURNAL_STREAM"] != nil {
+                if isJournalStandardError {
                     .journald
                 } else {
                     isatty(STDERR_FILENO) == 1 ? .text : .json
                 }
             }
-        let level = Logger.Level(rawValue: configuration.logLevel) ?? .info
-        return Logger(label: "intermezzo") {
-            LineLogHandler(label: $0, style: style, level: level)
+        let journal = style == .journald ? DatagramSender(path: journalSocket) : nil
+        return Logger(label: "intermezzo") { _ in
+            LineLogHandler(style: style, threshold: threshold, journal: journal)
         }
+    }
+
+    /// Where a journal listens (systemd-journald.service(8)).
+    private static let journalSocket = "/run/systemd/journal/socket"
+
+    /// Whether standard error is the journal's stream; children of a service have the variable
+    /// too (systemd.exec(5)).
+    private static var isJournalStandardError: Bool {
+        var status = stat()
+        guard let stream = ProcessInfo.processInfo.environment["JOURNAL_STREAM"],
+            fstat(STDERR_FILENO, &status) == 0
+        else { return false }
+        return stream == "\(status.st_dev):\(status.st_ino)"
     }
 
     private static func greeting(_ configuration: Configuration) -> String {
@@ -75,7 +126,8 @@ package enum Serve {
         for name in configuration.music.classes.keys.sorted() where name != "default" {
             lines.append("  class \(name)      sip:moh-\(name)@\(host)\(port)")
         }
-        lines.append("  voicemail       sip:vm-USER@\(host)\(port), after intermezzo users add USER")
+        lines.append(
+            "  voicemail       sip:vm-USER@\(host)\(port), after intermezzo users add USER")
         lines.append(
             "  its mail        "
                 + (configuration.mail.maildir.map { "\($0)/USER/" } ?? "by mail.relays"))

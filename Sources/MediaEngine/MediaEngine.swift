@@ -35,7 +35,9 @@ package final class MediaEngine: Sendable {
         var random = EngineRandom(seed: configuration.seed)
         let start = Int(random.next() & 0x7fff)
         state = Mutex(
-            EngineState(random: random, ports: PortPairs(configuration.ports, start: start)))
+            EngineState(
+                random: random, ports: PortPairs(configuration.ports, start: start),
+                dscp: configuration.dscp, maximumStreams: configuration.maximumStreams))
     }
 
     deinit { stop() }
@@ -134,6 +136,22 @@ package final class MediaEngine: Sendable {
         }
     }
 
+    /// Changes the code point of all packets to come, and the limit of streams: at most to what the
+    /// engine was made for. Streams above a lower limit go on.
+    package func reload(dscp: UInt8, maximumStreams: Int) {
+        state.withLock { state in
+            state.maximumStreams = min(maximumStreams, configuration.maximumStreams)
+            guard dscp != state.dscp else { return }
+            state.dscp = dscp
+            for (_, entry) in state.sockets { entry.socket.mark(dscp) }
+            for pair in state.threads.flatMap(\.pairs.values) { pair.sending.mark(dscp) }
+            for group in state.multicasts.values {
+                group.sockets.pair.rtp.mark(dscp)
+                group.sockets.pair.rtcp.mark(dscp)
+            }
+        }
+    }
+
     package var health: MediaEngineHealth {
         threads.withLock {
             MediaEngineHealth(
@@ -193,8 +211,8 @@ package final class MediaEngine: Sendable {
         let now = MachineClock.monotonic()
         return try state.withLock { state throws(MediaEngineError) in
             guard state.isRunning, !senders.isEmpty else { throw .notRunning }
-            guard state.streams.count < configuration.maximumStreams else {
-                throw .full(limit: configuration.maximumStreams)
+            guard state.streams.count < state.maximumStreams else {
+                throw .full(limit: state.maximumStreams)
             }
             let classIndex = try classIndex(of: parameters, in: state)
             let thread = ThreadChoice.thread(
@@ -315,8 +333,8 @@ package final class MediaEngine: Sendable {
                 throw .formatNotPrepared(parameters.classID, parameters.format)
             }
             let pair = try state.ports.take(
-                on: parameters.local, dscp: configuration.dscp, bufferOctets: 1 << 18)
-            let sockets = try MulticastSockets(parameters, pair: pair, dscp: configuration.dscp)
+                on: parameters.local, dscp: state.dscp, bufferOctets: 1 << 18)
+            let sockets = try MulticastSockets(parameters, pair: pair, dscp: state.dscp)
             let id = MulticastID(number: state.nextID())
             let identity = MulticastIdentity(parameters, siteSeed: configuration.siteSeed)
             let thread = Int(id.number % UInt64(senders.count))
@@ -477,11 +495,11 @@ extension MediaEngine {
     ) throws(MediaEngineError) -> SocketPair {
         if parameters.isSymmetric {
             return try state.ports.take(
-                on: parameters.local, dscp: configuration.dscp, bufferOctets: 1 << 16)
+                on: parameters.local, dscp: state.dscp, bufferOctets: 1 << 16)
         }
         if let known = state.threads[thread].pairs[parameters.local] { return known }
         let pair = try state.ports.take(
-            on: parameters.local, dscp: configuration.dscp, bufferOctets: 8 << 20, isShared: true)
+            on: parameters.local, dscp: state.dscp, bufferOctets: 8 << 20, isShared: true)
         state.threads[thread].pairs[parameters.local] = pair
         listen(to: pair, .shared, in: &state)
         return pair

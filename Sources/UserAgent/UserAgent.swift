@@ -74,6 +74,12 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
     /// Above so many sessions a new one gets 503; those that there are go on.
     package func limitSessions(to count: Int) { core?.limitSessions(to: count) }
 
+    /// Seconds in Retry-After of refusals to come.
+    package func setRetryAfter(_ seconds: UInt32) { core?.setRetryAfter(seconds) }
+
+    /// For calls and refreshes to come.
+    package func setSessionTimer(_ policy: SessionTimer.Policy) { core?.setSessionTimer(policy) }
+
     // MARK: What it knows
 
     /// Where it listens, with the ports that were taken for port 0.

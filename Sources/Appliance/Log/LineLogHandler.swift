@@ -9,19 +9,28 @@ package struct LineLogHandler: LogHandler {
     package enum Style: Sendable {
         case text
         case json
-        /// Text with the priority in front as systemd reads it (sd-daemon(3)): `<4>`.
+        /// Text with the priority in front as systemd reads it (sd-daemon(3)): `<4>`. What a
+        /// journal's own socket takes goes there.
         case journald
     }
 
-    package var logLevel: Logger.Level
     package var metadata: Logger.Metadata = [:]
-    private let label: String
     private let style: Style
+    private let threshold: LogThreshold
+    /// Where lines go in place of standard error.
+    private let journal: DatagramSender?
+    private var ownLevel: Logger.Level?
 
-    package init(label: String, style: Style, level: Logger.Level) {
-        self.label = label
+    package init(style: Style, threshold: LogThreshold, journal: DatagramSender? = nil) {
         self.style = style
-        logLevel = level
+        self.threshold = threshold
+        self.journal = journal
+    }
+
+    /// That of all, unless this logger was given one of its own.
+    package var logLevel: Logger.Level {
+        get { ownLevel ?? threshold.level }
+        set { ownLevel = newValue }
     }
 
     package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
@@ -32,6 +41,12 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var all = metadata
         if let more = event.metadata { all.merge(more) { $1 } }
+        if let journal,
+            journal.send(
+                JournalEntry(level: event.level, message: "\(event.message)", metadata: all).octets)
+        {
+            return
+        }
         var line = LineLogHandler.line(
             style, level: event.level, message: "\(event.message)", metadata: all,
             at: .now)
@@ -49,7 +64,7 @@ package struct LineLogHandler: LogHandler {
     ) -> String {
         switch style {
         case .text, .journald:
-            var line = style == .journald ? "<\(priority(level))>" : ""
+            var line = style == .journald ? "<\(level.syslogPriority)>" : ""
             if style == .text { line += "\(time) \(level.rawValue.uppercased()) " }
             // What strangers send must not make lines of its own.
             line += oneLine(message)
@@ -122,17 +137,5 @@ package struct LineLogHandler: LogHandler {
             quoted.unicodeScalars.append(character)
         }
         return quoted + "\""
-    }
-
-    /// syslog's numbers.
-    private static func priority(_ level: Logger.Level) -> Int {
-        switch level {
-        case .trace, .debug: 7
-        case .info: 6
-        case .notice: 5
-        case .warning: 4
-        case .error: 3
-        case .critical: 2
-        }
     }
 }

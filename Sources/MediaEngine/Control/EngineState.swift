@@ -41,6 +41,9 @@ struct EngineState {
     var isRunning = false
     var random: EngineRandom
     var ports: PortPairs
+    /// Of packets to come, and of streams: both can change while the engine runs.
+    var dscp: UInt8
+    var maximumStreams: Int
     var classes: [ClassID: ClassControl] = [:]
     var classIDs: [ClassID] = []
     var threads: [ThreadControl] = []

@@ -25,12 +25,11 @@ package final class UDPSocket: Sendable {
             set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
             set(Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)
             set(Int32(IPPROTO_IPV6), IPV6_RECVERR, 1)
-            set(Int32(IPPROTO_IPV6), IPV6_TCLASS, Int32(dscp) << 2)
         } else {
             set(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DO)
             set(Int32(IPPROTO_IP), IP_RECVERR, 1)
-            set(Int32(IPPROTO_IP), IP_TOS, Int32(dscp) << 2)
         }
+        mark(dscp)
         // The FORCE forms need CAP_NET_ADMIN; without it the system's limits hold.
         for (force, plain) in [(SO_SNDBUFFORCE, SO_SNDBUF), (SO_RCVBUFFORCE, SO_RCVBUF)]
         where !set(SOL_SOCKET, force, bufferOctets) {
@@ -60,6 +59,15 @@ package final class UDPSocket: Sendable {
         defer { other.set(SOL_SOCKET, SO_REUSEADDR, 0) }
         try self.init(other.local, dscp: dscp, bufferOctets: bufferOctets, reusesAddress: true)
         set(SOL_SOCKET, SO_REUSEADDR, 0)
+    }
+
+    /// Gives packets to come a differentiated services code point.
+    package func mark(_ dscp: UInt8) {
+        if local.address.isIPv6 {
+            set(Int32(IPPROTO_IPV6), IPV6_TCLASS, Int32(dscp) << 2)
+        } else {
+            set(Int32(IPPROTO_IP), IP_TOS, Int32(dscp) << 2)
+        }
     }
 
     deinit { if descriptor >= 0 { close(descriptor) } }

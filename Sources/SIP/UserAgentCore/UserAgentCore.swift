@@ -93,6 +93,10 @@ package final class UserAgentCore {
         configuration.sessionTimer = policy
     }
 
+    /// Changes `Configuration.retryAfter`, for refusals to come. What the table of transactions
+    /// itself refuses, when it is full, keeps the first value.
+    package func setRetryAfter(_ seconds: UInt32) { configuration.retryAfter = seconds }
+
     // MARK: What there is
 
     /// Sessions, those included whose end the peer hasn't confirmed yet.

@@ -38,7 +38,8 @@ def merged(base, change):
 class Intermezzo:
     """`intermezzo serve` in a namespace; ready when it has answered an OPTIONS and its admin port."""
 
-    def __init__(self, namespace, directory, media, address=None, port=5060, admin=8080, change=None, start=True, wait_media=True, name="intermezzo"):
+    def __init__(self, namespace, directory, media, address=None, port=5060, admin=8080, change=None, start=True, wait_media=True, name="intermezzo",
+                 environment=None, wrapper=()):
         self.namespace = namespace
         self.address = address or namespace.address(10)
         self.port = port
@@ -57,6 +58,8 @@ class Intermezzo:
                 "admin": {"listen": f"127.0.0.1:{admin}"},
             }, change or {})
         self.file = self.directory / "intermezzo.yaml"
+        self.environment = environment
+        self.wrapper = list(wrapper)
         self.process = None
         if start:
             self.start(wait_media)
@@ -67,7 +70,8 @@ class Intermezzo:
     def start(self, wait_media=True):
         self.write()
         self.process = Process(
-            self.namespace, [binary(), "serve", "--config", self.file], self.directory / "log", directory=self.directory)
+            self.namespace, [*self.wrapper, binary(), "serve", "--config", self.file], self.directory / "log",
+            directory=self.directory, environment=self.environment)
         self.wait_ready()
         if wait_media:
             self.wait_media()
