@@ -265,6 +265,120 @@ import Testing
         _ = try bench.peer.receive()
     }
 
+    /// Case G39: what fits is kept, the other call goes on.
+    @Test(.enabled(if: geteuid() == 0, "mounting a file system needs root"))
+    func whatFitsOnAFullDiskIsKept() async throws {
+        let bench = try bench()
+        defer { bench.end() }
+        let small = bench.directory.appending(path: "small").path()
+        try FileManager.default.createDirectory(
+            atPath: small, withIntermediateDirectories: true)
+        try #require(mount("tmpfs", small, "tmpfs", 0, "size=64k") == 0)
+        defer { umount2(small, Int32(MNT_DETACH)) }
+        let other = try bench.media.open(on: .loopbackV4)
+        let otherPath = bench.directory.appending(path: "other.au").path()
+        for (id, path) in [(bench.opened.id, "\(small)/audio.au"), (other.id, otherPath)] {
+            bench.media.set(id, parameters(bench.peer))
+            bench.media.record(
+                id,
+                RecordingParameters(
+                    path: path, maximumLength: .seconds(60), maximumSilence: .seconds(30)))
+            _ = try bench.peer.receive()
+        }
+        // Ten seconds are 160 kB; the virtual clock of the sender is far ahead of ours.
+        for packet in tone(500) {
+            bench.peer.send(packet, to: bench.opened.rtp.port)
+            bench.peer.send(packet, to: other.rtp.port)
+            usleep(1000)
+        }
+        let failed = try await bench.events.next { event in
+            if case .recorded(let summary) = event { summary } else { nil }
+        }
+        guard case .failed(let cause) = failed.ending else {
+            Issue.record("\(failed.ending)")
+            return
+        }
+        #expect(cause.contains("No space left"))
+        let size = try Data(contentsOf: URL(filePath: "\(small)/audio.au")).count
+        #expect(size == 24 + 2 * failed.samples)
+        #expect(failed.samples > 20_000)
+        bench.media.stopRecording(other.id)
+        let whole = try await bench.events.next { event in
+            if case .recorded(let summary) = event { summary } else { nil }
+        }
+        #expect(whole.ending == .stopped)
+        #expect(whole.samples == 500 * 160)
+    }
+
+    @Test func aDirectoryThatIsNotThereIsSaid() async throws {
+        let bench = try bench()
+        defer { bench.end() }
+        bench.media.set(bench.opened.id, parameters(bench.peer))
+        bench.media.record(
+            bench.opened.id,
+            RecordingParameters(
+                path: "/nowhere/audio.au", maximumLength: .seconds(60),
+                maximumSilence: .seconds(10)))
+        bench.media.stopRecording(bench.opened.id)
+        let summary = try await bench.events.next { event in
+            if case .recorded(let summary) = event { summary } else { nil }
+        }
+        #expect(summary.samples == 0)
+        #expect(summary.ending == .failed("making /nowhere/audio.au: No such file or directory"))
+    }
+
+    /// Whenever the process dies, all but the last moment is in a file that plays.
+    @Test func whatIsOnDiskGrowsAndPlaysAtAnyTime() async throws {
+        let bench = try bench()
+        defer { bench.end() }
+        bench.media.set(bench.opened.id, parameters(bench.peer))
+        let path = bench.directory.appending(path: "audio.au").path()
+        bench.media.record(
+            bench.opened.id,
+            RecordingParameters(
+                path: path, maximumLength: .seconds(60), maximumSilence: .seconds(10)))
+        _ = try bench.peer.receive()
+        let packets = tone(100)
+        for part in 0..<4 {
+            for packet in packets[(25 * part)..<(25 * part + 25)] {
+                bench.peer.send(packet, to: bench.opened.rtp.port)
+            }
+            // A fifth of a second may be kept back.
+            let expected = 24 + 2 * (160 * 25 * (part + 1) - 1600)
+            var data = Data()
+            let giveUp = ContinuousClock.now + .seconds(10)
+            while data.count < expected, ContinuousClock.now < giveUp {
+                try await Task.sleep(for: .milliseconds(10))
+                data = (try? Data(contentsOf: URL(filePath: path))) ?? Data()
+            }
+            #expect(data.count >= expected)
+            // As after kill -9, the last write torn: an odd number of octets.
+            let torn = bench.directory.appending(path: "torn.au").path()
+            try data.prefix(data.count - 1).write(to: URL(filePath: torn))
+            #expect(try decoded(torn) == (data.count - 24) / 2 - 1)
+        }
+        bench.media.stopRecording(bench.opened.id)
+        let summary = try await bench.events.next { event in
+            if case .recorded(let summary) = event { summary } else { nil }
+        }
+        #expect(summary.samples == 16_000)
+        #expect(try decoded(path) == 16_000)
+    }
+
+    /// Samples that ffmpeg finds in a file.
+    private func decoded(_ path: String) throws -> Int {
+        let process = Process()
+        process.executableURL = URL(filePath: "/usr/bin/ffmpeg")
+        process.arguments = ["-v", "error", "-i", path, "-f", "s16le", "-"]
+        let output = Pipe()
+        process.standardOutput = output
+        try process.run()
+        let data = output.fileHandleForReading.readDataToEndOfFile()
+        process.waitUntilExit()
+        #expect(process.terminationStatus == 0)
+        return data.count / 2
+    }
+
     @Test func anUnprovenDestinationGetsAFewPacketsOnly() async throws {
         let bench = try bench()
         defer { bench.end() }

@@ -91,6 +91,20 @@ import Testing
         #expect(verdict(Array(wide.prefix(32000)), rate: 16000).kind == .speech)
     }
 
+    /// Two seconds out of the middle of a text, as from a caller who spoke at once and hung up.
+    @Test(
+        arguments: ["en", "de", "fr", "es", "it", "en+f3", "en+m7", "en+croak"], [0.0, 0.7, 1.3])
+    func speechIsSpeechFromTheFirstSampleOn(_ voice: String, _ skipped: Double) throws {
+        let start = Int(skipped * Double(Self.rate))
+        let speech = try Self.speech(Self.text, voice: voice, level: -35)
+        let part = Array(speech[start..<min(speech.count, start + 2 * Self.rate)])
+        #expect(verdict(part).kind == .speech)
+        #expect(verdict(Self.sum(Self.noise(2, level: -55), part)).kind == .speech)
+        // Two seconds in a minute of a quiet line.
+        let line = Self.noise(30, level: -60)
+        #expect(verdict(line + part + line).kind == .speech)
+    }
+
     @Test func speechInNoiseIsSpeech() throws {
         let speech = try Self.speech(Self.text, level: -25)
         let seconds = Double(speech.count) / Double(Self.rate) + 2
@@ -128,8 +142,60 @@ import Testing
         Nothing(
             "busy tone on a noisy line", .tone,
             sum(noise(20, level: -60), tones([425], on: 0.5, off: 0.5, seconds: 20))),
+        Nothing("busy, France", .tone, tones([440], on: 0.5, off: 0.5, seconds: 20)),
+        Nothing("congestion, Italy", .tone, tones([425], on: 0.2, off: 0.2, seconds: 20)),
+        Nothing("ringing, North America", .tone, tones([440, 480], on: 2, off: 4, seconds: 20)),
+        Nothing(
+            "ringing, United Kingdom", .tone, tones([400, 450], on: 0.4, off: 0.2, seconds: 20)),
+        Nothing(
+            "off the hook, North America", .tone,
+            tones([1400, 2060, 2450, 2600], on: 0.1, off: 0.1, seconds: 10, level: -24)),
+        Nothing(
+            "number unobtainable", .tone,
+            informationTones + tones([425], on: 0.5, off: 0.5, seconds: 9)),
+        Nothing("fax answers with V.8", .tone, answerTone),
+        Nothing("fax handshake", .tone, handshake),
+        Nothing("keys", .tone, tones([770, 1336], on: 0.1, off: 0.4, seconds: 10, level: -18)),
+        Nothing(
+            "hum with its overtones", .tone,
+            tones([50, 100, 150], on: 1, off: 0, seconds: 10, level: -30)),
+        Nothing(
+            "hum on a noisy line", .noise,
+            sum(noise(10, level: -45), tones([50, 150], on: 1, off: 0, seconds: 10, level: -42))),
+        Nothing("breath", .noise, breath),
         Nothing("a click", .silence, (0..<80_000).map { $0 == 40_000 ? 30_000 : 0 }),
     ]
+
+    /// ITU-T E.180: three tones that rise.
+    private static let informationTones =
+        [950.0, 1400, 1800].flatMap { tones([$0], on: 0.33, off: 0, seconds: 0.33) }
+        + [Int16](repeating: 0, count: 8000)
+
+    /// ITU-T V.8: 2100 Hz, its level changing by a fifth 15 times a second, its phase turned every
+    /// 450 ms.
+    private static let answerTone = (0..<32_000).map { i in
+        let time = Double(i) / 8000
+        let turn = Int(time / 0.45) % 2 == 0 ? 1.0 : -1
+        return Int16(
+            turn * 4000 * (1 + 0.2 * sin(2 * .pi * 15 * time)) * sin(2 * .pi * 2100 * time))
+    }
+
+    /// ITU-T V.21, channel 2: flags (01111110) at 300 bit/s, 1 s of each 3 s.
+    private static let handshake: [Int16] = {
+        let flag = [0, 1, 1, 1, 1, 1, 1, 0]
+        var phase = 0.0
+        return (0..<80_000).map { i in
+            let time = Double(i) / 8000
+            phase += 2 * .pi * (flag[Int(time * 300) % 8] == 1 ? 1650 : 1850) / 8000
+            return time.truncatingRemainder(dividingBy: 3) < 1 ? Int16(4000 * sin(phase)) : 0
+        }
+    }()
+
+    /// Noise that comes and goes every four seconds.
+    private static let breath = noise(20, level: -30).enumerated().map { i, sample in
+        let phase = sin(2 * .pi * Double(i) / 32_000)
+        return Int16(Double(sample) * max(0, phase) * max(0, phase))
+    }
 
     @Test(arguments: nothings)
     func whatIsNoSpeech(_ nothing: Nothing) {

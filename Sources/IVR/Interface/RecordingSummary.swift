@@ -1,3 +1,5 @@
+package import RTP
+
 /// What a recording came to.
 package struct RecordingSummary: Sendable, Equatable {
     /// What ended it.
@@ -17,11 +19,17 @@ package struct RecordingSummary: Sendable, Equatable {
     /// Samples on disk.
     package var samples: Int
     package var verdict: MessageVerdict
+    /// What became of the call's packets up to here.
+    package var packets: JitterBuffer.Counts
 
-    package init(ending: Ending, sampleRate: Int, samples: Int, verdict: MessageVerdict) {
+    package init(
+        ending: Ending, sampleRate: Int, samples: Int, verdict: MessageVerdict,
+        packets: JitterBuffer.Counts = .init()
+    ) {
         self.ending = ending
         self.sampleRate = sampleRate
         self.samples = samples
         self.verdict = verdict
+        self.packets = packets
     }
 }

@@ -60,6 +60,7 @@ final class MediaSession: @unchecked Sendable {
             failures = 0
         }
         latch.expect(parameters.remote)
+        if self.parameters?.isReceiving == false, parameters.isReceiving { reception.resume() }
         self.parameters = parameters
         do {
             try voice.configure(
@@ -110,7 +111,7 @@ final class MediaSession: @unchecked Sendable {
         self.recorder = nil
         let rest = recorder.takeChunk()
         let isTaken = rest.isEmpty || writer.append(recorder.number, rest)
-        let (verdict, rate) = (recorder.verdict, recorder.rate)
+        let (verdict, rate, counts) = (recorder.verdict, recorder.rate, reception.counts)
         let deliver = deliver
         writer.close(recorder.number) { samples, failure in
             let failure = failure ?? (isTaken ? nil : "the disk is too slow")
@@ -118,7 +119,7 @@ final class MediaSession: @unchecked Sendable {
                 .recorded(
                     RecordingSummary(
                         ending: failure.map { .failed($0) } ?? ending, sampleRate: rate,
-                        samples: samples, verdict: verdict)))
+                        samples: samples, verdict: verdict, packets: counts)))
         }
     }
 
@@ -172,18 +173,21 @@ final class MediaSession: @unchecked Sendable {
     /// - Returns: false when the disk is too far behind.
     private func take(_ heard: Reception.Heard) -> Bool {
         for key in heard.keys { events.append(.key(key)) }
-        guard recorder != nil, !heard.samples.isEmpty else { return true }
-        var sound = heard.samples
-        if let rate = recorder?.rate, heard.rate != rate {
-            if converter?.input != heard.rate {
-                converter = RateConverter(from: heard.rate, to: rate)
+        var isTaken = true
+        for piece in heard.pieces {
+            guard let recorder else { break }
+            var sound = piece.samples
+            if piece.rate != recorder.rate {
+                if converter?.input != piece.rate {
+                    converter = RateConverter(from: piece.rate, to: recorder.rate)
+                }
+                sound = converter?.convert(sound) ?? []
             }
-            sound = converter?.convert(sound) ?? []
+            if let chunk = self.recorder?.append(sound[...]) {
+                isTaken = writer.append(recorder.number, chunk) && isTaken
+            }
         }
-        guard let chunk = recorder?.append(sound[...]), let number = recorder?.number else {
-            return true
-        }
-        return writer.append(number, chunk)
+        return isTaken
     }
 
     // MARK: Sending

@@ -1,82 +1,118 @@
 import Playout
-import Primitives
-import RTP
+package import Primitives
+package import RTP
 
 /// What comes from the peer, put in order and made sound of.
-struct Reception: ~Copyable {
+package struct Reception: ~Copyable {
     private var buffer: JitterBuffer?
+    /// What was due when another source, or another clock, took over.
+    private var left: [JitterBuffer.Output] = []
+    /// A pause that is no sound follows ``left``.
+    private var isResumed = false
     private var timeline: SoundTimeline?
     private var format: MediaFormat?
     private var wasLost = false
-    private var lastSound: Instant?
     private var events = TelephoneEventDecoder()
     private var inband: InbandDigits?
-    private(set) var statistics: ReceptionStatistics?
-    private(set) var ssrc: UInt32?
+    private var statistics: ReceptionStatistics?
+    private var earlier = JitterBuffer.Counts()
+    package private(set) var ssrc: UInt32?
 
     /// Payload type of comfort noise at 8 kHz (RFC 3389, RFC 3551).
     private static let comfortNoise: UInt8 = 13
+    /// How late a packet may be: nobody waits for what is recorded.
+    private static let delay = Interval.milliseconds(200)
 
-    /// What one call of ``sound(at:_:)`` found.
-    struct Heard {
-        var samples: [Int16] = []
-        var rate = 8000
-        var keys: [Character] = []
+    /// What one call of ``sound(at:_:everything:)`` found.
+    package struct Heard {
+        package struct Piece {
+            package var samples: [Int16]
+            package var rate: Int
+        }
+
+        /// More than one when the codec changed.
+        package var pieces: [Piece] = []
+        package var keys: [Character] = []
     }
+
+    package init() {}
 
     /// A packet came.
     /// - Returns: a key that it tells of.
-    mutating func receive(
+    package mutating func receive(
         _ packet: BufferedPacket, _ parameters: MediaSessionParameters, at now: Instant
     ) -> Character? {
         let header = packet.header
         let isEvent = parameters.telephoneEvents.contains(header.payloadType)
-        let isNoise = header.payloadType == Reception.comfortNoise
-        guard isEvent || isNoise || parameters.receivable[header.payloadType] != nil else {
+        let format = parameters.receivable[header.payloadType]
+        guard isEvent || format != nil || header.payloadType == Reception.comfortNoise else {
             return nil
         }
+        // Events and noise share the clock of the sound beside them, whatever their format says.
         let clockRate =
-            parameters.receivable[header.payloadType]?.clockRate ?? parameters.format.clockRate
-        if buffer?.clockRate != clockRate {
-            guard !isEvent && !isNoise else { return note(event: packet) }
-            buffer = JitterBuffer(clockRate: clockRate)
+            isEvent || format == nil
+            ? buffer?.clockRate ?? parameters.format.clockRate
+            : format?.clockRate ?? parameters.format.clockRate
+        if let buffer, buffer.clockRate != clockRate || ssrc != header.ssrc { setAside() }
+        if buffer == nil {
+            buffer = JitterBuffer(clockRate: clockRate, delay: Reception.delay, isHasty: true)
         }
-        if ssrc != header.ssrc {
+        if ssrc != header.ssrc || statistics == nil {
             statistics = ReceptionStatistics(first: header.sequenceNumber, clockRate: clockRate)
             ssrc = header.ssrc
         }
         _ = statistics?.receive(header.sequenceNumber, timestamp: header.timestamp, at: now)
-        if buffer?.insert(packet, at: now) == .restarted {
-            timeline?.restart()
-            wasLost = false
-        }
+        if buffer?.insert(packet, at: now) == .restarted { wasLost = false }
         // Keys count when they come: order matters to sound alone.
-        return isEvent ? note(event: packet) : nil
-    }
-
-    private mutating func note(event packet: BufferedPacket) -> Character? {
-        switch events.receive(payload: packet.payload, timestamp: packet.header.timestamp) {
+        guard isEvent else { return nil }
+        return switch events.receive(payload: packet.payload, timestamp: header.timestamp) {
         case .began(let event), .whole(let event, _): event.digit
         case .ended, nil: nil
         }
     }
 
+    /// What waits is heard before what comes now.
+    private mutating func setAside() {
+        while let output = buffer?.output(at: Instant(nanoseconds: .max)) { left.append(output) }
+        if let counts = buffer?.counts { earlier.add(counts) }
+        buffer = nil
+        statistics = nil
+    }
+
+    /// Nothing was expected for a while; the pause is no part of what is heard.
+    package mutating func resume() {
+        setAside()
+        isResumed = true
+    }
+
     /// The sound that is due, in order.
     /// - Parameter everything: what is not due yet, too.
-    mutating func sound(
+    package mutating func sound(
         at now: Instant, _ parameters: MediaSessionParameters, everything: Bool = false
     ) -> Heard {
         var heard = Heard()
-        let due = everything ? Instant(nanoseconds: .max) : now
-        while let output = buffer?.output(at: due) {
-            switch output {
-            case .lost:
-                wasLost = true
-            case .packet(let packet):
-                play(packet, parameters, now, &heard)
-            }
+        if !left.isEmpty {
+            for output in left { hear(output, parameters, now, &heard) }
+            left = []
+            wasLost = false
         }
+        if isResumed {
+            timeline?.restart()
+            isResumed = false
+        }
+        let due = everything ? Instant(nanoseconds: .max) : now
+        while let output = buffer?.output(at: due) { hear(output, parameters, now, &heard) }
         return heard
+    }
+
+    private mutating func hear(
+        _ output: JitterBuffer.Output, _ parameters: MediaSessionParameters, _ now: Instant,
+        _ heard: inout Heard
+    ) {
+        switch output {
+        case .lost: wasLost = true
+        case .packet(let packet): play(packet, parameters, now, &heard)
+        }
     }
 
     private mutating func play(
@@ -85,40 +121,44 @@ struct Reception: ~Copyable {
     ) {
         let payloadType = packet.header.payloadType
         guard !parameters.telephoneEvents.contains(payloadType) else { return }
-        // No gap can be longer than the time since the last sound, but for what was held back.
-        let gap = lastSound.map { Int((now - $0).nanoseconds / 1_000_000) + 1000 } ?? 0
-        if payloadType == Reception.comfortNoise, parameters.receivable[payloadType] == nil {
-            let start = heard.samples.count
-            timeline?.takeNoise(packet, longestGap: gap, into: &heard.samples)
-            if heard.samples.count > start { lastSound = now }
-            return
-        }
-        guard let format = parameters.receivable[payloadType] else { return }
-        if self.format != format {
-            // What was heard in the other format's rate is lost with it: a change of codec.
+        let format = parameters.receivable[payloadType]
+        if let format, self.format != format {
             guard let fresh = try? SoundTimeline(format) else { return }
             self.format = format
-            heard.samples = []
-            inband =
-                parameters.telephoneEvents.isEmpty ? InbandDigits(rate: fresh.rate) : nil
+            inband = InbandDigits(rate: fresh.rate)
             timeline = .some(fresh)
         }
-        let start = heard.samples.count
-        timeline?.take(packet, wasLost: wasLost, longestGap: gap, into: &heard.samples)
-        wasLost = false
-        lastSound = now
-        heard.rate = timeline?.rate ?? 8000
-        if let inband, heard.samples.count > start {
-            heard.keys += inband.listen(heard.samples[start...])
+        guard let rate = timeline?.rate else { return }
+        if heard.pieces.last?.rate != rate {
+            heard.pieces.append(Heard.Piece(samples: [], rate: rate))
         }
+        let last = heard.pieces.count - 1
+        let start = heard.pieces[last].samples.count
+        if format == nil {
+            timeline?.takeNoise(packet, at: now, into: &heard.pieces[last].samples)
+        } else {
+            timeline?.take(
+                packet, wasLost: wasLost, at: now, into: &heard.pieces[last].samples)
+        }
+        wasLost = false
+        guard parameters.telephoneEvents.isEmpty, let inband else { return }
+        let fresh = heard.pieces[last].samples[start...]
+        if !fresh.isEmpty { heard.keys += inband.listen(fresh) }
     }
 
     /// A block for a report; nil before anything came.
-    mutating func report(
+    package mutating func report(
         lastSenderReport: NTPTime?, since: Interval
     ) -> ReportBlock? {
         guard let ssrc else { return nil }
         return statistics?.report(
             ssrc: ssrc, lastSenderReport: lastSenderReport, sinceLastSenderReport: since)
+    }
+
+    /// What became of the packets so far.
+    package var counts: JitterBuffer.Counts {
+        var all = earlier
+        if let buffer { all.add(buffer.counts) }
+        return all
     }
 }

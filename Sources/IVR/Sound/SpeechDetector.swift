@@ -3,8 +3,8 @@ import Glibc
 /// Tells speech from silence, noise and tones as sound arrives, window by window of 32 ms.
 ///
 /// A window is like speech when it stands out from the quieter ones of the last seconds and its
-/// spectrum is neither one of a few lines (tones) nor flat (noise). Speech is where eight such
-/// windows come within a second.
+/// spectrum is neither one of a few lines (tones) nor flat (noise), nor the same all the time
+/// (signals). Speech is where eight such windows come within a second.
 package struct SpeechDetector: Sendable {
     /// Samples of one window at the detector's own 8 kHz.
     private static let window = Spectrum.size
@@ -19,7 +19,9 @@ package struct SpeechDetector: Sendable {
 
     private let step: Int
     private var carry: [Int16] = []
-    private var recent: [Float] = []
+    private var floor = NoiseFloor()
+    private var steady = SteadySound()
+    private var filter = HighPass()
     private var likeSpeech: [Bool] = []
     /// Number of the next window.
     private var index = 0
@@ -68,24 +70,26 @@ package struct SpeechDetector: Sendable {
         return output
     }
 
-    private mutating func judge(_ samples: [Float]) {
-        let mean = samples.reduce(0, +) / Float(samples.count)
-        let power = samples.reduce(Float(0)) { $0 + ($1 - mean) * ($1 - mean) }
+    private mutating func judge(_ window: [Float]) {
+        var samples = window
+        filter.filter(&samples)
+        var power: Float = 0
+        for sample in samples { power += sample * sample }
         let level = 10 * log10f(power / Float(samples.count) + 1e-10)
-        let floor = quietLevel()
-        if recent.count == 4 * SpeechDetector.second { recent.removeFirst() }
-        recent.append(level)
+        let quiet = floor.level
+        floor.take(level)
         var isLikeSpeech = false
         var isTone = false
         if level > SpeechDetector.quietest {
             loudWindows += 1
             let spectrum = Spectrum(samples)
-            isTone = spectrum.concentration > 0.85
+            let isSteady = steady.takes(spectrum.shape)
+            isTone = isSteady || spectrum.concentration > 0.85
             if isTone {
                 toneWindows += 1
             } else {
                 isLikeSpeech =
-                    level > floor + SpeechDetector.margin && spectrum.flatness < 0.35
+                    level > quiet + SpeechDetector.margin && spectrum.flatness < 0.35
             }
         }
         // One window alone is the edge of a tone.
@@ -107,12 +111,6 @@ package struct SpeechDetector: Sendable {
             let before = likeSpeech.firstIndex(of: true) ?? 0
             firstSpeech = index - (likeSpeech.count - 1 - before)
         }
-    }
-
-    /// The level that a fifth of the last four seconds lies under.
-    private func quietLevel() -> Float {
-        guard !recent.isEmpty else { return 0 }
-        return recent.sorted()[recent.count / 5]
     }
 
     /// What all that was heard comes to.

@@ -33,10 +33,22 @@ package struct JitterBuffer: Sendable {
         package var restarts = 0
 
         package init() {}
+
+        package mutating func add(_ other: Counts) {
+            accepted += other.accepted
+            duplicates += other.duplicates
+            late += other.late
+            lost += other.lost
+            reordered += other.reordered
+            restarts += other.restarts
+        }
     }
 
     package let clockRate: Int
     package let delay: Interval
+    /// Whether what is in sequence is handed out at once, as is right for what is recorded and not
+    /// played: only gaps are waited for, and the start.
+    package let isHasty: Bool
     package private(set) var counts = Counts()
 
     /// Arrival and timestamp differ by less than this, or time starts anew.
@@ -57,7 +69,11 @@ package struct JitterBuffer: Sendable {
     private var anchor = (arrival: Instant(nanoseconds: 0), timestamp: UInt32(0))
 
     /// - Parameter capacity: packets that may wait; the oldest is handed out early beyond it.
-    package init(clockRate: Int, delay: Interval = .milliseconds(60), capacity: Int = 256) {
+    package init(
+        clockRate: Int, delay: Interval = .milliseconds(60), capacity: Int = 256,
+        isHasty: Bool = false
+    ) {
+        self.isHasty = isHasty
         self.clockRate = max(1, clockRate)
         self.delay = delay
         self.capacity = max(1, capacity)
@@ -66,7 +82,7 @@ package struct JitterBuffer: Sendable {
     /// When `output(at:)` next has something; nil while nothing waits.
     package var deadline: Instant? {
         guard let first = waiting.first else { return nil }
-        return waiting.count > capacity ? Instant(nanoseconds: .min) : first.due
+        return isReady(first.number) ? Instant(nanoseconds: .min) : first.due
     }
 
     package mutating func insert(_ packet: BufferedPacket, at now: Instant) -> Arrival {
@@ -118,7 +134,7 @@ package struct JitterBuffer: Sendable {
 
     /// What is due at `now`; nil when nothing is.
     package mutating func output(at now: Instant) -> Output? {
-        guard let first = waiting.first, first.due <= now || waiting.count > capacity else {
+        guard let first = waiting.first, first.due <= now || isReady(first.number) else {
             return nil
         }
         if first.number > next {
@@ -132,6 +148,11 @@ package struct JitterBuffer: Sendable {
         next = first.number + 1
         hasHandedOut = true
         return .packet(first.packet)
+    }
+
+    /// Whether the first that waits need not wait any longer, whenever it is due.
+    private func isReady(_ number: Int64) -> Bool {
+        waiting.count > capacity || isHasty && hasHandedOut && number == next
     }
 
     private func moment(of timestamp: UInt32) -> Instant {
