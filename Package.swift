@@ -183,7 +183,10 @@ let package = Package(
             name: "MailerTests", dependencies: ["Mailer", "Mail", "Spool", "Primitives", log],
             swiftSettings: settings),
         .testTarget(
-            name: "DirectoryTests", dependencies: ["Directory", "Primitives", log],
+            name: "DirectoryTests",
+            dependencies: [
+                "Directory", "Primitives", log, .product(name: "GRDB", package: "GRDB.swift"),
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "VoicemailTests",

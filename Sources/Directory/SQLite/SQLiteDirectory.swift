@@ -101,7 +101,10 @@ package final class SQLiteDirectory: UserDirectory {
         guard file >= 0 else {
             let remedy =
                 switch errno {
-                case ENOENT: makes ? "make its directory" : "add a user first"
+                case ENOENT where makes:
+                    "make its directory, or start this where the appliance is started"
+                case ENOENT:
+                    "add a user first, or start this where the appliance is started"
                 case EACCES: "run this as the user that owns it"
                 default: "see directory.sqlite in the configuration"
                 }
