@@ -13,6 +13,7 @@ let package = Package(
     name: "Benchmarks",
     dependencies: [
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
@@ -112,5 +113,20 @@ let package = Package(
         .executableTarget(
             name: "mail-render", dependencies: ["Mail", "Spool", "Primitives"], path: "Mail/swift",
             swiftSettings: library),
+
+        // The user directory with 100,000 users.
+        .target(
+            name: "Directory",
+            dependencies: [
+                "Primitives", "CCrypto", .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Library/Directory", swiftSettings: library),
+        .executableTarget(
+            name: "user-directory",
+            dependencies: [
+                "Directory", "Primitives", .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Directory/swift", swiftSettings: library),
     ]
 )

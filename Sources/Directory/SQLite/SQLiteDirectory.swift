@@ -11,8 +11,8 @@ package final class SQLiteDirectory: UserDirectory {
     package let path: String
     let database: DatabaseQueue
 
-    /// Opens the file, makes it when it isn't there (mode 0600, owner as of its directory), and
-    /// brings its tables up to this version.
+    /// Opens the file, makes it when it isn't there (mode 0600, owner as of its folder, which is made
+    /// too), and brings its tables up to this version.
     /// - Parameters:
     ///   - makes: whether a file that isn't there is made.
     ///   - patience: how long to wait for another process that writes.
@@ -20,8 +20,8 @@ package final class SQLiteDirectory: UserDirectory {
         path: String, makes: Bool = true, patience: Interval = .seconds(5)
     ) throws(DirectoryError) {
         self.path = path
-        if makes { SQLiteDirectory.makeDirectory(of: path) }
-        try SQLiteDirectory.open(path, makes: makes)
+        if makes { try SQLiteDirectory.make(path) }
+        try SQLiteDirectory.check(path)
         var configuration = Configuration()
         configuration.label = "directory"
         configuration.journalMode = .wal
@@ -78,48 +78,74 @@ package final class SQLiteDirectory: UserDirectory {
 
     private static func migrate(_ database: DatabaseQueue) throws {
         let migrator = DirectorySchema.migrator
-        if try database.read(migrator.hasBeenSuperseded) { throw Superseded() }
-        do {
+        // Fails where another process is in the middle of its first migration.
+        if (try? database.read(migrator.hasCompletedMigrations)) != true {
+            let lock = try FolderLock(folder(of: database.path))
+            defer { lock.free() }
             try migrator.migrate(database)
-        } catch {
-            // Two that open a new file at the same time: the other one may have been first.
-            guard try database.read(migrator.hasCompletedMigrations) else { throw error }
         }
+        if try database.read(migrator.hasBeenSuperseded) { throw Superseded() }
     }
 
     /// SQLite would make the file readable for everybody, and its log files like it.
-    /// The one above the file, where it is missing; a failure shows when the file is opened.
-    private static func makeDirectory(of path: String) {
-        let directory = URL(filePath: path).deletingLastPathComponent()
+    ///
+    /// A file that is there is not opened: closing it again would let go of the locks that this
+    /// process has on it (https://www.sqlite.org/howtocorrupt.html, 2.2).
+    private static func make(_ path: String) throws(DirectoryError) {
+        // A failure shows when the file is made.
         try? FileManager.default.createDirectory(
-            at: directory, withIntermediateDirectories: true)
-    }
-
-    private static func open(_ path: String, makes: Bool) throws(DirectoryError) {
-        let flags = O_RDWR | O_CLOEXEC | (makes ? O_CREAT : 0)
-        let file = Foundation.open(path, flags, 0o600)
+            atPath: folder(of: path), withIntermediateDirectories: true)
+        let file = Foundation.open(path, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
-            let remedy =
-                switch errno {
-                case ENOENT where makes:
-                    "make its directory, or start this where the appliance is started"
-                case ENOENT:
-                    "add a user first, or start this where the appliance is started"
-                case EACCES: "run this as the user that owns it"
-                default: "see directory.sqlite in the configuration"
-                }
-            throw .unavailable(
-                store: path, reason: "\(String(cString: strerror(errno))); \(remedy)")
+            if errno == EEXIST { return }
+            throw unusable(path, errno, nil)
         }
         defer { close(file) }
-        var status = stat()
-        guard fstat(file, &status) == 0, status.st_size == 0, geteuid() == 0 else { return }
+        guard geteuid() == 0 else { return }
         // Made by root for a daemon that isn't: it belongs to whom the directory belongs to.
-        let folder = (path as NSString).deletingLastPathComponent
         var parent = stat()
-        guard stat(folder.isEmpty ? "." : folder, &parent) == 0 else { return }
+        guard stat(folder(of: path), &parent) == 0 else { return }
         _ = fchown(file, parent.st_uid, parent.st_gid)
     }
+
+    private static func check(_ path: String) throws(DirectoryError) {
+        guard access(path, R_OK | W_OK) == 0 else {
+            throw unusable(
+                path, errno,
+                errno == ENOENT
+                    ? "add a user first, or start this where the appliance is started" : nil)
+        }
+    }
+
+    private static func unusable(
+        _ path: String, _ code: CInt, _ remedy: String?
+    ) -> DirectoryError {
+        let reason = String(cString: strerror(code))
+        let usual =
+            code == EACCES
+            ? "run this as the user that owns it" : "see directory.sqlite in the configuration"
+        return .unavailable(store: path, reason: "\(reason); \(remedy ?? usual)")
+    }
+
+    private static func folder(of path: String) -> String {
+        let folder = (path as NSString).deletingLastPathComponent
+        return folder.isEmpty ? "." : folder
+    }
+}
+
+/// Lets one process at a time migrate a file of the folder: migrations look first and write then.
+private struct FolderLock {
+    private let file: CInt
+
+    init(_ folder: String) throws(DirectoryError) {
+        file = Foundation.open(folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard file >= 0, flock(file, LOCK_EX) == 0 else {
+            let reason = String(cString: strerror(errno))
+            throw .unavailable(store: folder, reason: "\(reason); it can't be locked")
+        }
+    }
+
+    func free() { close(file) }
 }
 
 struct Superseded: Error {}
