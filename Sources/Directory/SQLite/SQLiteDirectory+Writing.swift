@@ -111,13 +111,17 @@ private struct Merge {
                         "remove one of the two"))
                 continue
             }
-            let found = try Merge.present(key, in: database)
-            if let fault = fault(edit.name, key, found?.user) {
+            let row = try SQLiteDirectory.row(key, in: database)
+            let found = try row.map(User.init)
+            if let fault = fault(edit.name, key, found) {
                 note(edit.line, fault)
                 continue
             }
+            var present: (row: Int64, user: User)?
             // Whom only an alias or a number led to is somebody else.
-            let present = found.flatMap { UserKey($0.user.name) == key ? $0 : nil }
+            if let row, let found, UserKey(found.name) == key {
+                present = (try row.decode(Int64.self, forColumn: "id"), found)
+            }
             var base = present?.user
             if mode == .replace, let user = base {
                 base = User(name: user.name, credentials: user.credentials)
@@ -154,22 +158,6 @@ private struct Merge {
             ? UserFault(
                 "user '\(present.name)' is there already",
                 "change it by `users set`, or import with --update or --replace") : nil
-    }
-
-    private static func present(
-        _ key: UserKey, in database: Database
-    ) throws -> (row: Int64, user: User)? {
-        let statement = try database.cachedStatement(
-            sql: """
-                SELECT user.* FROM identity JOIN user ON user.id = identity.user
-                WHERE identity.key = ?
-                """)
-        for candidate in key.candidates {
-            if let row = try Row.fetchOne(statement, arguments: [candidate]) {
-                return (try row.decode(Int64.self, forColumn: "id"), try User(row))
-            }
-        }
-        return nil
     }
 
     /// Every key is one user's: among the edits, and with those that stay as they are.

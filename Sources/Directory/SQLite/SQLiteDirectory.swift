@@ -63,15 +63,18 @@ package final class SQLiteDirectory: UserDirectory {
     }
 
     static func user(_ key: UserKey, in database: Database) throws -> User? {
+        try row(key, in: database).map(User.init)
+    }
+
+    /// Of the table `user`, by the first of the key's candidates that is somebody's.
+    static func row(_ key: UserKey, in database: Database) throws -> Row? {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT user.* FROM identity JOIN user ON user.id = identity.user
                 WHERE identity.key = ?
                 """)
         for candidate in key.candidates {
-            if let row = try Row.fetchOne(statement, arguments: [candidate]) {
-                return try User(row)
-            }
+            if let row = try Row.fetchOne(statement, arguments: [candidate]) { return row }
         }
         return nil
     }
