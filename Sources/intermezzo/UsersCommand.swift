@@ -31,8 +31,10 @@ struct OpenDirectory {
         configuration = try options.load()
         // Whole, since what a relative path stands for depends on where the command runs.
         let path = URL(fileURLWithPath: configuration.directory.sqlite).path
+        let isThere = FileManager.default.fileExists(atPath: path)
         do {
             users = try SQLiteDirectory(path: path, makes: makes)
+            if !isThere { standardError("\(path): new, since there was no such file") }
         } catch {
             standardError("\(error)")
             throw ExitCode.failure

@@ -65,7 +65,6 @@ def test_what_the_commands_print(launch, library, tmp_path):
     appliance = launch(library.directory, start=False)
     appliance.write()
     assert "No such file" in users(appliance, "list", code=1)
-    (appliance.directory / "var").mkdir()
     password = tmp_path / "password"
     password.write_text("secret\n")
     users(appliance, "add", "alice", "--password-file", password, "--email", "alice@example.com", "--language", "de",
@@ -156,7 +155,6 @@ def test_two_processes_write_at_once(launch, library, tmp_path):
     """Two imports and single commands between them, on a file that none of them finds made: all arrive."""
     appliance = launch(library.directory, start=False)
     appliance.write()
-    (appliance.directory / "var").mkdir()
     words = [
         ["import", table(tmp_path, "left", 3000)], ["import", table(tmp_path, "right", 3000, 5000)],
         *[["add", f"single{n}"] for n in range(4)],
