@@ -204,7 +204,13 @@ import Testing
         #expect(throws: DirectoryError.damaged(store: path, reason: "file is not a database")) {
             try SQLiteDirectory(path: path)
         }
-        let nowhere = folder.file("missing/users.sqlite")
-        #expect(throws: DirectoryError.self) { try SQLiteDirectory(path: nowhere) }
+        // A file is no folder to make one in.
+        let nowhere = path + "/users.sqlite"
+        let error = DirectoryError.unavailable(
+            store: nowhere, reason: "Not a directory; see directory.sqlite in the configuration")
+        #expect(throws: error) { try SQLiteDirectory(path: nowhere) }
+        let missing = folder.file("missing/users.sqlite")
+        #expect(throws: DirectoryError.self) { try SQLiteDirectory(path: missing, makes: false) }
+        #expect(!FileManager.default.fileExists(atPath: folder.file("missing")))
     }
 }

@@ -6,6 +6,7 @@ import Primitives
 
 /// Prints a JSON object a line for each piece of work.
 @main
+@MainActor
 enum DirectoryBenchmark {
     static let count = 100_000
     static let questions = 50_000
@@ -85,7 +86,7 @@ enum DirectoryBenchmark {
             logger: Logger(label: "benchmark"), clock: { Instant(nanoseconds: nanoseconds()) })
     }
 
-    private static func nanoseconds() -> Int64 {
+    private nonisolated static func nanoseconds() -> Int64 {
         Int64(clamping: DispatchTime.now().uptimeNanoseconds)
     }
 
