@@ -106,9 +106,24 @@ def test_sipp_hears_each_g711(appliance, library, tmp_path):
             assert audio.match(heard[:16000], library.reference("default", rate), rate).snr >= 35
 
 
+def test_sipp_hears_over_ipv6(launch, library, tmp_path):
+    address = "2001:db8::10"
+    appliance = launch(library.directory, {
+        "node": {"address": address}, "domain": "pbx.example.com",
+        "sip": {"listen": [f"udp:[{address}]:5060", f"tcp:[{address}]:5060"]}})
+    capture = Capture(appliance.namespace, tmp_path / "rtp.pcap", "udp and portrange 17000-17011")
+    sipp = Sipp(appliance.namespace, tmp_path, "2001:db8::21", (address, 5060), "moh-default", calls=3)
+    assert sipp.wait() == 0, sipp.process.log()[-2000:]
+    streams = capture.stop().streams(sipp.media_port, source=address)
+    assert len(streams) == 3
+    for stream in streams.values():
+        heard, rate = audio.decode(stream.check(160), "PCMU")
+        assert audio.match(heard[:16000], library.reference("default", rate), rate).snr >= 35
+
+
 @pytest.mark.parametrize("codec, channels, rate, least", [
     ("pcmu", 1, 8000, 33), ("pcma", 1, 8000, 33), ("g722", 1, 16000, 18), ("opus/48000/2", 1, 48000, 12),
-    ("opus/48000/2", 2, 48000, 12), ("l16/16000/1", 1, 16000, 40)])
+    ("opus/48000/2", 2, 48000, 12), ("l16/16000/1", 1, 16000, 40), ("l16/8000/1", 1, 8000, 40)])
 def test_baresip_hears(appliance, library, tmp_path, codec, channels, rate, least):
     phone = Baresip(appliance.namespace, tmp_path, appliance.namespace.address(23), codecs=codec, channels=channels,
                     source="aubridge,none")

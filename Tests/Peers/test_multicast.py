@@ -9,6 +9,7 @@ import pytest
 
 from lab import audio
 from lab.namespace import Namespace
+from lab.process import Process
 from lab.rtp import Receiver
 from lab.waiting import until
 
@@ -96,3 +97,58 @@ def test_a_phone_that_asks_for_the_group_gets_it(wire, calling):
     assert response.direction == "recvonly"
     time.sleep(0.5)
     assert len(call.receiver.stream) == 0
+
+
+IP_RECVTTL = 12
+
+
+def hops_left(namespace, interface_address, group, port, seconds):
+    """The TTL of the first packet to the group; None when none comes."""
+    sock = namespace.socket()
+    sock.bind((group, port))
+    sock.setsockopt(socket.IPPROTO_IP, IP_RECVTTL, 1)
+    sock.setsockopt(
+        socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, socket.inet_aton(group) + socket.inet_aton(interface_address))
+    sock.settimeout(seconds)
+    try:
+        _, ancillary, _, _ = sock.recvmsg(2048, 64)
+        return next(struct.unpack("i", data)[0] for level, kind, data in ancillary if kind == socket.IP_TTL)
+    except TimeoutError:
+        return None
+    finally:
+        sock.close()
+
+
+def test_heard_across_a_router(launch, library, tmp_path):
+    """Static multicast routes, as LAB.md proved them; the TTL decides how far a class goes."""
+    near = Namespace()
+    router = Namespace(peer=near, network="198.18.9")
+    far = Namespace(peer=router, network="198.18.10")
+    router.run(["sysctl", "-qw", "net.ipv4.ip_forward=1"])
+    configuration = tmp_path / "smcroute.conf"
+    configuration.write_text("phyint d0 enable\nphyint w0 enable\nmroute from d0 group 239.0.0.0/8 to w0\n")
+    daemon = Process(router, [
+        "smcrouted", "-n", "-N", "-I", router.name, "-f", configuration, "-P", tmp_path / "smcroute.pid", "-u", tmp_path / "smcroute.sock",
+    ], tmp_path / "smcroute.log")
+    local = "239.192.1.12"
+    try:
+        until(lambda: "w0" in router.run(["cat", "/proc/net/ip_mr_vif"]).stdout, 10, "the router's interfaces")
+        multicast = {"port": PORT, "codec": "pcmu", "interface": "w0"}
+        appliance = launch(library.directory, {"music": {"classes": {
+            "loop": {"order": "alphabetical", "multicast": {"group": GROUP, "ttl": 8, **multicast}},
+            "wide": {"multicast": {"group": local, "ttl": 1, **multicast}}}}}, namespace=near)
+        receiver = join(far, "198.18.10.2")
+        stream = receiver.wait(150, 10).check(160)
+        heard = audio.decode_ulaw(stream.payload)
+        assert audio.match(heard[:16000], library.reference("loop", 8000), 8000).snr >= 35
+        assert {p.source[0] for p in stream.packets} == {appliance.address}
+        assert stream.longest_gap() <= 0.06
+        receiver.close()
+        assert hops_left(far, "198.18.10.2", GROUP, PORT, 5) == 7, "one hop less than the eight that were set"
+        assert hops_left(router, "198.18.9.2", local, PORT, 5) == 1, "heard on the wire"
+        assert hops_left(far, "198.18.10.2", local, PORT, 1) is None, "and not beyond it"
+        appliance.stop()
+    finally:
+        daemon.stop()
+        for namespace in (far, router, near):
+            namespace.delete()

@@ -22,7 +22,7 @@ class Capture:
         return self
 
     def datagrams(self):
-        """(time, source, destination, payload) of each UDP datagram over IPv4."""
+        """(time, source, destination, payload) of each UDP datagram that is whole and without IPv6 options."""
         with open(self.path, "rb") as file:
             data = file.read()
         magic = struct.unpack("<I", data[:4])[0]
@@ -34,19 +34,20 @@ class Capture:
             frame = data[offset + 16: offset + 16 + length]
             offset += 16 + length
             if link == 1:
-                if frame[12:14] != b"\x08\x00":
-                    continue
                 packet = frame[14:]
             else:
                 packet = frame[20:]
-            if len(packet) < 28 or packet[0] >> 4 != 4 or packet[9] != 17:
+            if len(packet) >= 48 and packet[0] >> 4 == 6 and packet[6] == 17:
+                header, family, hosts = 40, socket.AF_INET6, (packet[8:24], packet[24:40])
+            elif len(packet) >= 28 and packet[0] >> 4 == 4 and packet[9] == 17:
+                header, family, hosts = (packet[0] & 15) * 4, socket.AF_INET, (packet[12:16], packet[16:20])
+            else:
                 continue
-            header = (packet[0] & 15) * 4
             source, destination, size = struct.unpack("!HHH", packet[header:header + 6])
             yield (
                 seconds + fraction / scale,
-                (socket.inet_ntoa(packet[12:16]), source),
-                (socket.inet_ntoa(packet[16:20]), destination),
+                (socket.inet_ntop(family, hosts[0]), source),
+                (socket.inet_ntop(family, hosts[1]), destination),
                 packet[header + 8: header + size],
             )
 

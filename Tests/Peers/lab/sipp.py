@@ -75,7 +75,7 @@ class Sipp:
         self.media_port = media_port
         self.process = Process(
             namespace,
-            ["sipp", f"{server[0]}:{server[1]}", "-sf", scenario, "-i", address, "-p", port, "-mi", address, "-mp", media_port,
+            ["sipp", f"[{server[0]}]:{server[1]}" if ":" in server[0] else f"{server[0]}:{server[1]}", "-sf", scenario, "-i", address, "-p", port, "-mi", address, "-mp", media_port,
              "-m", calls, "-l", calls, "-r", rate, "-t", transport, "-nostdin", "-trace_err", "-error_file", directory / "errors", "-timeout", "120"],
             directory / "log", directory=directory)
         self.errors = directory / "errors"
