@@ -215,6 +215,7 @@ package final class MediaEngine: Sendable {
                 throw .full(limit: state.maximumStreams)
             }
             let classIndex = try classIndex(of: parameters, in: state)
+            try refuseOwnPorts(parameters, in: state)
             let thread = ThreadChoice.thread(
                 forStreamBeside: state.threads.map(\.streams),
                 filling: configuration.streamsBeforeSpreading)
@@ -226,6 +227,7 @@ package final class MediaEngine: Sendable {
                 parameters: parameters, pair: pair, ownsPair: parameters.isSymmetric,
                 identity: SourceIdentity(ssrc: state.newSSRC()))
             stream.reviewProof(at: now, isElsewhere: true)
+            stream.isTrialSilent = state.hasTrialsEnough(stream)
             if case .promised = parameters.rtcpWatch { stream.rtcpSince = now }
             var start: Int64 = 0
             if case .personal(_, let from) = parameters.source { start = from.ticks }
@@ -267,6 +269,7 @@ package final class MediaEngine: Sendable {
             guard classIndex == old.classIndex else {
                 throw .unknownClass(parameters.source.classID)
             }
+            try refuseOwnPorts(parameters, in: state)
             var stream = old
             state.leave(old)
             stream.parameters = parameters
@@ -274,6 +277,7 @@ package final class MediaEngine: Sendable {
             let isElsewhere = parameters.destination != old.parameters.destination
             if isElsewhere { stream.forgetListener() }
             stream.reviewProof(at: now, isElsewhere: isElsewhere)
+            stream.isTrialSilent = state.hasTrialsEnough(stream)
             if parameters.rtcpWatch != old.parameters.rtcpWatch {
                 stream.rtcpSince = nil
                 if case .promised = parameters.rtcpWatch { stream.rtcpSince = now }
@@ -294,6 +298,15 @@ package final class MediaEngine: Sendable {
             return ssrc
         }
         if let newSSRC { events(.ssrcChanged(id, newSSRC)) }
+    }
+
+    private func refuseOwnPorts(
+        _ parameters: StreamParameters, in state: EngineState
+    ) throws(MediaEngineError) {
+        guard let destination = parameters.destination, destination.address == parameters.local,
+            state.isOurs(destination) || state.isOurs(parameters.rtcpDestination)
+        else { return }
+        throw .ownPort(destination)
     }
 
     /// Ends a stream; ``StreamEvent/closed(_:position:)`` follows.

@@ -99,7 +99,9 @@ package struct ClassChoice: Sendable {
     package func named(by call: Call) -> [(rule: Rule, className: String)] {
         var named: [(rule: Rule, className: String)] = []
         if call.dialled.hasPrefix("moh-") {
-            named.append((.address, String(call.dialled.dropFirst("moh-".count))))
+            let name = String(call.dialled.dropFirst("moh-".count))
+            // A slash makes the classes of single users, which nobody else asks for.
+            if !name.utf8.contains(UInt8(ascii: "/")) { named.append((.address, name)) }
         }
         if let user = call.user { named.append((.userFiles, ClassChoice.userClass(user))) }
         if let profile = call.userClass { named.append((.user, profile)) }

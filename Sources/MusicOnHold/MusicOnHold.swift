@@ -31,6 +31,9 @@ package final class MusicOnHold {
     private var positions = ResumePositions()
     private var groups: [MulticastParameters: MulticastID] = [:]
     private var nextSessionNumber: UInt64
+    /// Strangers name classes as they like.
+    private var missingClasses = LogRateLimit()
+    private var refusals = LogRateLimit()
     package private(set) var statistics = MusicOnHoldStatistics()
 
     /// - Parameter random: the first `o=` session number (RFC 8866 §5.2).
@@ -155,8 +158,10 @@ extension MusicOnHold {
         let decision = choice.decide(invitation.call)
         for missing in decision.missing {
             statistics.missingClasses += 1
+            guard let more = missingClasses.admit(.now) else { continue }
             agent.logger(for: id).warning(
-                "class '\(missing.className)' is missing: \(missing.rule.rawValue)")
+                "class '\(missing.className.prefix(64))' is missing: \(missing.rule.rawValue)",
+                metadata: more > 0 ? ["suppressed": "\(more)"] : nil)
         }
         let settings = configuration.classes[decision.className] ?? .init()
         let resumeKey = ResumePositions.Key(
@@ -203,6 +208,9 @@ extension MusicOnHold {
         statistics.redirects += 1
         var contact = request.requestURI
         contact.host = .address(endpoint.address)
+        // Whatever the caller wrote there would win over the host (RFC 3261 §19.1.1).
+        contact.parameters.remove("maddr")
+        contact.headers = nil
         contact.port = endpoint.port
         if flow.transport == .tcp { contact.parameters.set("transport", "tcp") }
         agent.reject(
@@ -342,6 +350,7 @@ extension MusicOnHold {
         do throws(MediaEngineError) {
             try engine.update(call.stream.id, parameters)
         } catch {
+            if case .ownPort(let endpoint) = error { throw .destination(endpoint.address) }
             throw .resources("\(error)")
         }
         calls[id]?.parameters = parameters
@@ -386,7 +395,11 @@ extension MusicOnHold {
 extension MusicOnHold {
     private func refuse(_ refusal: MediaRefusal, _ send: (Rejection) -> Void) {
         statistics.refused += 1
-        if case .resources(let what) = refusal { logger.warning("a stream is refused: \(what)") }
+        if case .resources(let what) = refusal, let more = refusals.admit(.now) {
+            logger.warning(
+                "a stream is refused: \(what)",
+                metadata: more > 0 ? ["suppressed": "\(more)"] : nil)
+        }
         let host = (configuration.addresses.first ?? .loopbackV4).hostText
         send(refusal.rejection(from: host, retryAfter: configuration.retryAfter))
     }
@@ -395,6 +408,7 @@ extension MusicOnHold {
         do throws(MediaEngineError) {
             return try engine.open(parameters)
         } catch {
+            if case .ownPort(let endpoint) = error { throw .destination(endpoint.address) }
             throw .resources("\(error)")
         }
     }
@@ -433,7 +447,12 @@ extension MusicOnHold {
             parameters.rtcpWatch = .onceHeard(configuration.rtcpSilence)
         }
         guard let remote = parameters.destination else { return parameters }
-        switch destinations.verdict(destination: remote.address, source: requestSource) {
+        parameters.latchesTo = requestSource
+        if !parameters.rtcpMux {
+            parameters.rtcpDestination = destinations.reports(
+                to: parameters.rtcpDestination, media: remote, source: requestSource)
+        }
+        switch destinations.verdict(destination: remote, source: requestSource) {
         case .allowed:
             break
         case .untilAcknowledged:

@@ -43,6 +43,11 @@ package struct IPAddress: Hashable, Sendable {
     /// 255.255.255.255; a directed broadcast can't be told without the interface's mask.
     package var isLimitedBroadcast: Bool { !isIPv6 && low == 0xffff_ffff }
 
+    /// An IPv4 address in IPv6 clothes: ::ffff:0:0/96, or the deprecated ::/96 (RFC 4291 §2.5.5).
+    package var embedsIPv4: Bool {
+        isIPv6 && high == 0 && (low >> 32 == 0xffff || low >> 32 == 0) && low > 1
+    }
+
     /// fe80::/10 or 169.254.0.0/16.
     package var isLinkLocal: Bool {
         isIPv6 ? high >> 54 == 0x3fa : low >> 16 == 0xa9fe

@@ -23,6 +23,7 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
     private var counts = UserAgentStatistics()
     private var badInput = LogRateLimit()
     private var sendFailures = LogRateLimit()
+    private var unproven = LogRateLimit()
     /// The Call-ID of each session, for log lines.
     private var callIDs: [SessionID: String] = [:]
     private var drained: EventLoopPromise<Void>?
@@ -315,7 +316,9 @@ extension UserAgent: TransportOwner {
         do {
             let message = try Message(parsing: bytes, limits: configuration.messageLimits)
             count(received: bytes, message, on: flow)
+            let before = core.transactionStatistics.unproven
             core.receive(message, on: flow, now: .now)
+            if core.transactionStatistics.unproven != before { noteUnproven(flow) }
         } catch .empty {
             counts.keepAlives += 1
         } catch {
@@ -369,6 +372,13 @@ extension UserAgent: TransportOwner {
         log.debug("SIP listener", metadata: ["address": "\(address)", "error": "\(error)"])
     }
 
+    private func noteUnproven(_ flow: Flow) {
+        guard let more = unproven.admit(.now) else { return }
+        log.notice(
+            "too many INVITEs without ACK: they may be forged, and get one 503 each",
+            metadata: ["remote": "\(flow.remote)", "suppressed": "\(more)"])
+    }
+
     private func noteBadInput(_ flow: Flow, _ reason: String) {
         guard let more = badInput.admit(.now) else { return }
         log.notice(
@@ -387,7 +397,9 @@ extension UserAgent {
         let logs = log.logLevel <= .debug
         let glance = MessageGlance(bytes, withCallID: logs)
         if let status = glance.status {
-            counts.responsesReceived[.init(glance.method, status), default: 0] += 1
+            // Strangers may send any of 600 codes: those that nobody defined count as their class.
+            let code = status.isRegistered ? status : StatusCode(100 * status.category) ?? status
+            counts.responsesReceived[.init(glance.method, code), default: 0] += 1
         } else {
             counts.requestsReceived[glance.method, default: 0] += 1
         }

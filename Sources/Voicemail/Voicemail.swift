@@ -269,7 +269,7 @@ extension Voicemail {
             throw .offer(.addressFamily)
         }
         if let audio, let remote = audio.remote,
-            destinations.verdict(destination: remote.address, source: flow.remote.address)
+            destinations.verdict(destination: remote, source: flow.remote.address)
                 == .refused
         {
             throw .destination(remote.address)
@@ -322,7 +322,7 @@ extension Voicemail {
             visits[id]?.exchange = visit.exchange
             if let remote = audio.remote,
                 destinations.verdict(
-                    destination: remote.address, source: visit.flow.remote.address) == .refused
+                    destination: remote, source: visit.flow.remote.address) == .refused
             {
                 return agent.end(id, reason: "SIP;cause=488;text=\"Media can't be sent there\"")
             }
@@ -339,7 +339,7 @@ extension Voicemail {
             let (answer, audio) = try visit.exchange.reply(to: offer)
             if let remote = audio.remote,
                 destinations.verdict(
-                    destination: remote.address, source: visit.flow.remote.address) == .refused
+                    destination: remote, source: visit.flow.remote.address) == .refused
             {
                 throw .destination(remote.address)
             }
@@ -398,14 +398,19 @@ extension Voicemail {
             format: format, payloadType: audio.payloadType, packetTime: audio.packetTime,
             receivable: audio.receivable.compactMapValues { formats.format(at: $0) },
             telephoneEvents: Set(audio.telephoneEvents.map(\.payloadType)),
-            remote: audio.remote, remoteRTCP: audio.remoteRTCP, isSending: audio.sends,
+            remote: audio.remote,
+            remoteRTCP: audio.remote.flatMap {
+                destinations.reports(
+                    to: audio.remoteRTCP, media: $0, source: visit.flow.remote.address)
+            },
+            isSending: audio.sends,
             isReceiving: audio.direction.receives)
         parameters.rtcpMux = audio.rtcpMux
         let source = visit.flow.remote.address
         parameters.isSymmetric = configuration.symmetricNetworks.contains { $0.contains(source) }
         let isSame = audio.remote == visit.parameters?.remote
         if let remote = audio.remote {
-            switch destinations.verdict(destination: remote.address, source: source) {
+            switch destinations.verdict(destination: remote, source: source) {
             case .allowed, .refused: break
             case .untilAcknowledged:
                 if !visit.isAcknowledged {

@@ -131,6 +131,10 @@ struct Metrics {
         counter(
             "sip_parse_failures_total", "What could not be read as SIP, by reason",
             sip.parseFailures.map { (["reason": $0], Double($1)) })
+        single(
+            "sip_unproven_refused_total",
+            "INVITEs refused because their address has too many without ACK",
+            sip.transactions.unproven)
         single("sip_send_failures_total", "Messages that could not be sent", sip.sendFailures)
         single(
             "sip_datagrams_dropped_total", "Datagrams lost for want of buffer", sip.datagramsDropped

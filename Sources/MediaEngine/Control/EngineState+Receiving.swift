@@ -50,7 +50,7 @@ extension EngineState {
             return
         }
         counts.received += 1
-        if stream.ownsPair, stream.latch.peer == nil {
+        if stream.ownsPair, stream.latch.peer == nil, stream.mayLatch(to: source.address) {
             let before = stream
             if let peer = stream.latch.receive(header, from: source) {
                 leave(before)
@@ -66,6 +66,7 @@ extension EngineState {
         // A third party's packets say nothing about the listener.
         guard source == stream.destination else { return }
         resolveCollision(header.ssrc, of: &stream, from: source, at: now, &events, &commands)
+        stream.heardSource = header.ssrc
         stream.succeed()
         confirm(&stream, source.address, &events, &commands)
         streams[id] = stream
@@ -137,11 +138,19 @@ extension EngineState {
                         report.ssrc, of: &stream, from: source, at: now, &events, &commands)
                 }
             case .goodbye(let goodbye):
-                // Our own SSRC in it would be an echo.
-                if !goodbye.sources.contains(stream.identity.ssrc) {
+                // Our own SSRC in it would be an echo. Anybody can write the listener's address on
+                // a packet: it must also name our SSRC, or one that was heard from there before.
+                if !goodbye.sources.contains(stream.identity.ssrc),
+                    namesUs || goodbye.sources.contains(where: { $0 == stream.heardSource })
+                {
                     events.append(.rtcpBye(id))
+                } else {
+                    counts.dropped += 1
                 }
             case .receiverReport, .sourceDescription, .other: break
+            }
+            if isTheirs, let source = packet.source, stream.heardSource == nil || namesUs {
+                stream.heardSource = source
             }
         }
         stream.hasHeardRTCP = true
@@ -283,6 +292,15 @@ extension EngineState {
 }
 
 extension RTCPPacket {
+    /// Who wrote a report.
+    fileprivate var source: UInt32? {
+        switch self {
+        case .senderReport(let report): report.ssrc
+        case .receiverReport(let report): report.ssrc
+        case .sourceDescription, .goodbye, .other: nil
+        }
+    }
+
     fileprivate var reports: [ReportBlock] {
         switch self {
         case .senderReport(let report): report.reports

@@ -89,6 +89,30 @@ struct EngineState {
         }
     }
 
+    /// How many streams may send an unproven destination the few packets of a trial at a time.
+    static let trialsPerDestination = 8
+
+    /// Whether a stream that waits for proof had better wait in silence: each of many forged
+    /// descriptions that name one victim would draw its few packets.
+    func hasTrialsEnough(_ stream: StreamControl) -> Bool {
+        guard case .waiting = stream.proof, let address = stream.destination?.address else {
+            return false
+        }
+        var count = 0
+        for id in onTrial where id != stream.id {
+            guard streams[id]?.destination?.address == address else { continue }
+            count += 1
+            if count >= EngineState.trialsPerDestination { return true }
+        }
+        return false
+    }
+
+    /// Whether something of ours is there: music sent to it would go round and round.
+    func isOurs(_ endpoint: Endpoint?) -> Bool {
+        guard let endpoint else { return false }
+        return sockets.values.contains { $0.socket.local == endpoint }
+    }
+
     /// Makes the stream findable by what its listener sends.
     mutating func enter(_ stream: StreamControl) {
         bySSRC[stream.identity.ssrc] = stream.id

@@ -18,6 +18,10 @@ struct StreamControl {
     /// Since when, or when last, RTCP was heard; nil when silence means nothing.
     var rtcpSince: Instant?
     var hasHeardRTCP = false
+    /// The SSRC that the listener's packets carry.
+    var heardSource: UInt32?
+    /// So many streams wait for proof from the same destination that this one sends nothing there.
+    var isTrialSilent = false
     var isClosing = false
 
     /// What few streams have, so that all others need no room for it.
@@ -53,7 +57,10 @@ struct StreamControl {
     }
 
     /// The listener is another one: what was found out about the last does not hold for it.
-    mutating func forgetListener() { unusual = nil }
+    mutating func forgetListener() {
+        unusual = nil
+        heardSource = nil
+    }
 
     /// Where RTP really goes.
     var destination: Endpoint? {
@@ -71,6 +78,11 @@ struct StreamControl {
 
     var rtcpSocket: UDPSocket { parameters.rtcpMux ? pair.rtp : pair.rtcp }
 
+    func mayLatch(to address: IPAddress) -> Bool {
+        guard let allowed = parameters.latchesTo else { return true }
+        return address == allowed || address == parameters.destination?.address
+    }
+
     /// RFC 3264 §8.4: 0.0.0.0 is no destination; on Linux it would be this host.
     private static func usable(_ endpoint: Endpoint?) -> Endpoint? {
         guard let endpoint, endpoint.port != 0, !endpoint.address.isUnspecified else { return nil }
@@ -85,7 +97,7 @@ struct StreamControl {
         guard parameters.isSending, destination != nil else { return .paused }
         switch proof {
         case .notNeeded, .proven: return .full
-        case .waiting: return .capped
+        case .waiting: return isTrialSilent ? .paused : .capped
         case .expired: return .paused
         }
     }

@@ -15,6 +15,8 @@ package enum MediaEngineError: Error, Equatable, CustomStringConvertible {
     case payloadType(UInt8)
     /// The address is not a unicast address that packets can leave from or go to.
     case address(IPAddress)
+    /// The destination is a port of this very engine.
+    case ownPort(Endpoint)
     /// Every even port of the range is taken on this address.
     case noFreePort(IPAddress, ClosedRange<UInt16>)
     case unknownStream(StreamID)
@@ -43,6 +45,8 @@ package enum MediaEngineError: Error, Equatable, CustomStringConvertible {
             "payload type \(number) is not one of 0 to 127"
         case .address(let address):
             "\(address) is no unicast address; name one of this node's addresses"
+        case .ownPort(let endpoint):
+            "\(endpoint) is a media port of this node; name the listener's own"
         case .noFreePort(let address, let ports):
             "no free pair of ports in \(ports.lowerBound)-\(ports.upperBound) on \(address); "
                 + "widen rtp.ports or free what holds them"

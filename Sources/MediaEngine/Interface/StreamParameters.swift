@@ -55,6 +55,9 @@ package struct StreamParameters: Equatable, Sendable {
     /// Send to where the listener's RTP comes from, once that is known. Such a stream has a pair
     /// of ports of its own.
     package var isSymmetric: Bool
+    /// Beside ``destination``'s own address, the only one that a symmetric stream may move to: where
+    /// the signalling comes from. Anybody could take a stream away otherwise, or turn it on another.
+    package var latchesTo: IPAddress?
     package var proof: Proof
     package var rtcpWatch: RTCPWatch
 
@@ -62,7 +65,7 @@ package struct StreamParameters: Equatable, Sendable {
         source: Source, format: MediaFormat, payloadType: UInt8, packetTime: Int = 20,
         destination: Endpoint? = nil, rtcpDestination: Endpoint? = nil, rtcpMux: Bool = false,
         local: IPAddress, isSending: Bool = true, isSymmetric: Bool = false,
-        proof: Proof = .none, rtcpWatch: RTCPWatch = .none
+        latchesTo: IPAddress? = nil, proof: Proof = .none, rtcpWatch: RTCPWatch = .none
     ) {
         self.source = source
         self.format = format
@@ -74,6 +77,7 @@ package struct StreamParameters: Equatable, Sendable {
         self.local = local
         self.isSending = isSending
         self.isSymmetric = isSymmetric
+        self.latchesTo = latchesTo
         self.proof = proof
         self.rtcpWatch = rtcpWatch
     }

@@ -104,6 +104,12 @@ extension StatusCode {
     @inlinable package static var unwanted: StatusCode { 607 }
     @inlinable package static var rejected: StatusCode { 608 }
 
+    /// Whether somebody defined this very code.
+    package var isRegistered: Bool {
+        let undefined = StatusCode(integerLiteral: UInt16(100 * category + 98))
+        return value == 183 || value % 100 == 0 || phrase != undefined.phrase
+    }
+
     /// The registered reason phrase; for an unregistered code that of its category.
     package var phrase: String {
         switch value {

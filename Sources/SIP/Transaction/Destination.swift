@@ -33,18 +33,12 @@ extension Destination {
             self = .flow(back)
             return
         }
-        if let maddr = via.maddr {
+        // What `maddr` is for is a group. With any other address, or a name, everybody could have
+        // our responses sent to somebody else: those go where the request came from.
+        if let maddr = via.maddr, case .address(let address) = Host(maddr), address.isMulticast {
             guard port != 0 else { return nil }
-            switch Host(maddr) {
-            case .address(let address):
-                guard !address.isLimitedBroadcast, !address.isUnspecified else { return nil }
-                back.remote = Endpoint(address, port: port)
-                self = .flow(back)
-            case .name(let name):
-                self = .hop(
-                    NextHop(
-                        transport: .udp, host: name, port: port, local: flow.local.address))
-            }
+            back.remote = Endpoint(address, port: port)
+            self = .flow(back)
             return
         }
         if !via.wantsRport { back.remote.port = port }

@@ -1,3 +1,5 @@
+import Primitives
+
 /// A row of the layer's table of server transactions.
 struct ServerTransaction {
     enum Machine {
@@ -16,4 +18,7 @@ struct ServerTransaction {
     /// Tags of To in the request and in the final response: RFC 2543 peers are matched by them.
     let requestTag: String?
     var responseTag: String?
+    /// Whose INVITE over UDP this is that has no ACK yet; nil when that address has shown that it
+    /// receives what we send.
+    var unproven: IPAddress?
 }

@@ -99,6 +99,7 @@ extension TransactionLayer {
             actions.append(.acknowledgement(request, on: flow, invite: nil))
             return
         }
+        release(place)
         let reception = machine.receiveAcknowledgement(now: now)
         servers[place]?.machine = .invite(machine)
         if reception == .passUp {
@@ -120,10 +121,20 @@ extension TransactionLayer {
         let isNew = mergedKey != nil && request.method != .cancel
         let most = configuration.maximumTransactions
         guard count < (isNew ? most : most + most / 4) else {
+            statistics.overloads += 1
             refuseForOverload(request, to: destination)
             return
         }
         let reliable = flow.transport.isReliable
+        var unproven: IPAddress?
+        if isNew, request.method == .invite, !reliable, !sources.isProven(flow.remote.address) {
+            guard sources.begin(flow.remote.address) else {
+                statistics.unproven += 1
+                refuseForOverload(request, to: destination)
+                return
+            }
+            unproven = flow.remote.address
+        }
         let timers = configuration.timers
         let machine: ServerTransaction.Machine =
             request.method == .invite
@@ -133,7 +144,7 @@ extension TransactionLayer {
         let number = servers.insert(
             ServerTransaction(
                 machine: machine, key: key, mergedKey: mergedKey, destination: destination,
-                request: request, requestTag: requestTag))
+                request: request, requestTag: requestTag, unproven: unproven))
         let id = ServerTransactionID(value: number)
         guard let place = servers.place(of: number) else { return }
         statistics.serverTransactions += 1
@@ -161,8 +172,20 @@ extension TransactionLayer {
         actions.append(.request(id, request, on: flow, mergedWith: merged))
     }
 
+    /// The user says that the ACK of its 2xx came: it had the tag that only that response told.
+    package mutating func proved(_ id: ServerTransactionID, by address: IPAddress) {
+        sources.prove(address)
+        if let place = servers.place(of: id.value) { release(place) }
+    }
+
+    /// Nothing is repeated for this INVITE any more.
+    private mutating func release(_ place: Int) {
+        guard let address = servers[place]?.unproven else { return }
+        servers[place]?.unproven = nil
+        sources.end(address)
+    }
+
     private mutating func refuseForOverload(_ request: Request, to destination: Destination) {
-        statistics.overloads += 1
         // The same tag for the same request, since nothing remembers it (RFC 3261 §8.2.7).
         var hasher = Hasher()
         hasher.combine(request.headers.callID)
@@ -254,6 +277,7 @@ extension TransactionLayer {
         setDeadline(deadline, .server, at: place)
         guard isOver else { return }
         let id = ServerTransactionID(value: servers.number(at: place))
+        release(place)
         guard let server = servers.remove(at: place) else { return }
         unlink(.server, at: place, from: server.destination)
         // Another one may own the key by now: see `ServerTransactionKey.rfc2543`.

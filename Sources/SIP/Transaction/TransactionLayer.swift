@@ -19,17 +19,22 @@ package struct TransactionLayer {
         package var maximumTransactions: Int
         /// Seconds, in Retry-After of that 503.
         package var retryAfter: Int
+        /// INVITEs over UDP without ACK at a time from an address that has never sent an ACK, and
+        /// from all such addresses; above it they get one 503 each.
+        package var maximumUnproven: (perAddress: Int, total: Int)
         /// In octets; a longer request goes by TCP where it can (RFC 3261 §18.1.1).
         package var largestDatagram: Int
 
         package init(
             identity: String, timers: SIPTimers = SIPTimers(), maximumTransactions: Int = 100_000,
-            retryAfter: Int = 10, largestDatagram: Int = 1300
+            retryAfter: Int = 10, maximumUnproven: (perAddress: Int, total: Int) = (.max, .max),
+            largestDatagram: Int = 1300
         ) {
             self.identity = identity
             self.timers = timers
             self.maximumTransactions = maximumTransactions
             self.retryAfter = retryAfter
+            self.maximumUnproven = maximumUnproven
             self.largestDatagram = largestDatagram
         }
     }
@@ -43,6 +48,7 @@ package struct TransactionLayer {
     var serverPlaces: [ServerTransactionKey: Int] = [:]
     var mergedPlaces: [MergedRequestKey: Int] = [:]
     var clientPlaces: [ClientTransactionKey: Int] = [:]
+    var sources: SourceProof
     private var deadlines = DeadlineHeap()
     private var destinations = DestinationIndex()
     var actions: [Action] = []
@@ -52,6 +58,9 @@ package struct TransactionLayer {
     package init(configuration: Configuration, random: @escaping () -> UInt64) {
         self.configuration = configuration
         self.random = random
+        sources = SourceProof(
+            perAddress: configuration.maximumUnproven.perAddress,
+            total: configuration.maximumUnproven.total)
     }
 
     /// - Parameter random: for branches; seeded in tests.

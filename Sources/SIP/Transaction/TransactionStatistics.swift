@@ -12,6 +12,8 @@ package struct TransactionStatistics: Hashable, Sendable {
     package var strayResponses: UInt64 = 0
     /// Requests refused with 503 because there were too many transactions.
     package var overloads: UInt64 = 0
+    /// INVITEs refused with one 503 because their address has too many without ACK.
+    package var unproven: UInt64 = 0
     /// Requests whose responses could go nowhere, and messages without a usable Via.
     package var unanswerable: UInt64 = 0
     /// Client transactions that ended without any final response.

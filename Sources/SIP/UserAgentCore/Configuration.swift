@@ -12,6 +12,9 @@ extension UserAgentCore {
         /// Transactions at a time; above it, 503 too. A call takes two for 32 s each: 100 calls a
         /// second need 6,400.
         package var maximumTransactions = 100_000
+        /// INVITEs over UDP without ACK at a time from an address that has never sent an ACK: anybody
+        /// can write it on a datagram. All such addresses together get half of the sessions.
+        package var maximumUnprovenPerAddress = 100
         /// Seconds of Retry-After in a 503; each is told up to twice as long, so that they don't all
         /// come back at once.
         package var retryAfter: UInt32 = 10

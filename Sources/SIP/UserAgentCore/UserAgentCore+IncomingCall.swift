@@ -205,7 +205,10 @@ extension UserAgentCore {
             let sequence = try? request.headers.cseq.number,
             let index = session.successes.firstIndex(where: { $0.sequence == sequence })
         else { return }
-        session.successes.remove(at: index)
+        let success = session.successes.remove(at: index)
+        if let source = session.flow?.remote.address, session.isIncoming {
+            transactions.proved(success.transaction, by: source)
+        }
         defer { schedule(session) }
         guard session.stage == .standing else {
             if session.owesBye, session.successes.isEmpty { sendBye(session, now: now) }
@@ -303,8 +306,12 @@ extension UserAgentCore {
             let unanswered = session.invite, unanswered.transaction == invite
         else {
             // Answered already: the CANCEL came too late and does nothing.
-            var tag = makeToken()
-            if case .session(_, let localTag)? = servers[invite] { tag = localTag }
+            // Its To tag is that of the response that did (RFC 3261 §9.2).
+            let tag =
+                switch servers[invite] {
+                case .session(_, let localTag), .refused(let localTag): localTag
+                case .request, nil: makeToken()
+                }
             return respond(transaction, request.response(.ok, toTag: tag), now: now)
         }
         respond(transaction, makeResponse(to: request, .ok, in: session), now: now)

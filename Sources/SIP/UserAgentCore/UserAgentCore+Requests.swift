@@ -132,7 +132,7 @@ extension UserAgentCore {
             if !session.hasEnded { emit(.offerWithdrawn(session.id)) }
             continueAfterProvisional(session, now: now)
             offerNext(session, now: now)
-        case nil:
+        case .refused, nil:
             break
         }
     }

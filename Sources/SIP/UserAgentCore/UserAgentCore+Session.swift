@@ -165,11 +165,24 @@ extension UserAgentCore {
 
     func sendBye(_ session: InviteSession, now: Instant) {
         session.owesBye = false
-        guard let dialog = session.dialogIndex else { return forget(session) }
+        guard let dialog = session.dialogIndex, mayHearBye(session, dialog) else {
+            return session.hasEnded ? forget(session) : ()
+        }
         var bye = session.dialogs[dialog].request(.bye)
         if let reason = session.reason { bye.headers.append(.reason, reason) }
         session.byeTransaction = send(bye, .bye, session, dialog: dialog, now: now)
         if session.byeTransaction == nil, session.hasEnded { forget(session) }
+    }
+
+    /// Whether a BYE may go where the dialog leads. A caller over UDP who never sent an ACK may be
+    /// anyone, and its Contact may name a victim who would get the BYE eleven times.
+    private func mayHearBye(_ session: InviteSession, _ dialog: Int) -> Bool {
+        guard session.isIncoming, !session.hasBeenEstablished, let flow = session.flow,
+            flow.transport == .udp
+        else { return true }
+        let hop = session.dialogs[dialog].nextHop
+        let host = hop.parameters["maddr"].map { Host($0) } ?? hop.host
+        return host.address == flow.remote.address
     }
 
     /// The peer doesn't know the dialog any more, or can't be reached: BYE would be in vain.

@@ -45,6 +45,10 @@ package final class UserAgentCore {
                 identity: configuration.identity, timers: configuration.timers,
                 maximumTransactions: configuration.maximumTransactions,
                 retryAfter: Int(configuration.retryAfter),
+                maximumUnproven: (
+                    configuration.maximumUnprovenPerAddress,
+                    max(configuration.maximumUnprovenPerAddress, configuration.maximumSessions / 2)
+                ),
                 largestDatagram: configuration.largestDatagram),
             random: random)
     }
@@ -193,6 +197,10 @@ package final class UserAgentCore {
         now: Instant
     ) {
         let toTag = makeToken()
+        // For the CANCEL that may have been on its way.
+        if request.method == .invite, servers[transaction] == nil {
+            servers[transaction] = .refused(localTag: toTag)
+        }
         var response = request.response(rejection, toTag: toTag)
         if let product = configuration.product { response.headers.append(.server, product) }
         respond(transaction, response, now: now)
@@ -245,6 +253,8 @@ extension UserAgentCore {
     enum Server {
         case session(SessionID, localTag: String)
         case request(RequestID)
+        /// An INVITE that the core refused by itself.
+        case refused(localTag: String)
     }
 
     /// A request that waits for the application.

@@ -81,8 +81,10 @@ import Testing
         arguments: [
             ("10.1.2.3;maddr=224.2.0.1", "224.2.0.1:5060"),
             ("10.1.2.3:5070;maddr=224.2.0.1", "224.2.0.1:5070"),
-            ("10.1.2.3;maddr=255.255.255.255", nil),
-            ("10.1.2.3;maddr=0.0.0.0", nil),
+            ("10.1.2.3;maddr=255.255.255.255", "198.51.100.31:5060"),
+            ("10.1.2.3;maddr=0.0.0.0", "198.51.100.31:5060"),
+            ("10.1.2.3;maddr=203.0.113.9", "198.51.100.31:5060"),
+            ("10.1.2.3;maddr=victim.example.com", "198.51.100.31:5060"),
             ("10.1.2.3:0", nil),
             ("255.255.255.255", "198.51.100.31:5060"),
         ] as [(String, String?)])
@@ -95,16 +97,6 @@ import Testing
         }
         #expect(flow.remote.description == remote)
         #expect(flow.local == Exchange.here)
-    }
-
-    @Test func aNameInMaddrIsAHop() throws {
-        let via = try #require(Via("SIP/2.0/UDP 10.1.2.3;maddr=group.example.com"))
-        #expect(
-            Destination(responsesBy: via, on: Exchange.udp)
-                == .hop(
-                    NextHop(
-                        transport: .udp, host: "group.example.com", port: 5060,
-                        local: Exchange.here.address)))
     }
 
     /// By the connection; where the peer listens, should that be gone.

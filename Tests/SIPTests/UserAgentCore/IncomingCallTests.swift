@@ -507,3 +507,81 @@ extension IncomingCallTests {
         #expect(bench.core.entryCount == 0 && bench.core.deadline == nil)
     }
 }
+
+/// Callers who never show that they receive what is sent to them.
+@Suite struct UnprovenCallerTests {
+    private static func invite(_ n: Int, _ contact: String = "198.51.100.21:5060") -> String {
+        var caller = Caller(callID: "forged\(n)")
+        caller.contact = "<sip:201@\(contact)>"
+        return caller.request("INVITE", Caller.sdp)
+    }
+
+    @Test func gets503OnceAboveTheLimit() {
+        let bench = Bench { $0.maximumUnprovenPerAddress = 5 }
+        for n in 0..<20 { bench.receive(Self.invite(n), body: Caller.offer) }
+        #expect(bench.takeEvents().count == 5)
+        let refused = bench.takeResponses().filter { $0.status == 503 }
+        #expect(refused.count == 15)
+        #expect(bench.core.transactionStatistics.unproven == 15)
+        // Another address is none the worse for it.
+        bench.receive(
+            Self.invite(99), body: Caller.offer, on: Bench.flow("198.51.100.22:5060"))
+        #expect(bench.takeEvents().map(\.name) == ["invited"])
+        // Nothing of the fifteen is repeated, and after 32 s there is room again.
+        bench.wait(40)
+        #expect(bench.takeResponses().filter { $0.status == 503 }.isEmpty)
+        bench.wait(300)
+        bench.receive(Self.invite(100), body: Caller.offer)
+        #expect(bench.takeEvents().contains { $0.name == "invited" })
+    }
+
+    @Test func anAddressThatAcknowledgedHasNoLimit() throws {
+        let bench = Bench { $0.maximumUnprovenPerAddress = 5 }
+        var caller = Caller()
+        _ = try caller.establish(bench)
+        for n in 0..<20 { bench.receive(Self.invite(n), body: Caller.offer) }
+        #expect(bench.takeEvents().count == 20)
+    }
+
+    @Test func aConnectionNeedsNoProof() {
+        let bench = Bench { $0.maximumUnprovenPerAddress = 5 }
+        for n in 0..<20 {
+            bench.receive(
+                Self.invite(n).replacing("SIP/2.0/UDP", with: "SIP/2.0/TCP"), body: Caller.offer,
+                on: Bench.flow("198.51.100.21:5060", .tcp, connection: 1))
+        }
+        #expect(bench.takeEvents().count == 20)
+    }
+
+    /// The Contact of a forged INVITE may name a victim.
+    @Test(arguments: [("198.51.100.21:5060", true), ("203.0.113.9:5060", false)])
+    func theByeOfACallWithoutACK(_ contact: String, _ isSent: Bool) throws {
+        let bench = Bench()
+        bench.receive(Self.invite(1, contact), body: Caller.offer)
+        let id = try #require(bench.takeEvents().first?.session)
+        bench.perform { $0.accept(id, body: Caller.answer, now: $1) }
+        bench.wait(33)
+        let requests = bench.takeRequests()
+        #expect(requests.contains { $0.method == .bye } == isSent)
+        #expect(requests.allSatisfy { $0.method == .bye })
+        #expect(bench.takeEvents().last?.cause == "noAcknowledgement")
+        bench.wait(64)
+        #expect(bench.core.entryCount == 0)
+    }
+
+    /// RFC 3261 §9.2: both responses have one tag.
+    @Test func theCancelOfARefusedCall() throws {
+        let bench = Bench()
+        var caller = Caller()
+        bench.receive(caller.request("INVITE", "Require: magic\n"))
+        let refusal = try #require(bench.takeResponses().last)
+        #expect(refusal.status == 420)
+        bench.receive(caller.same("CANCEL"))
+        let answer = try #require(bench.takeResponses().last)
+        #expect(answer.status == 200)
+        #expect(try answer.headers.to.tag == refusal.headers.to.tag)
+        bench.receive(caller.same("ACK"))
+        bench.wait(40)
+        #expect(bench.core.entryCount == 0)
+    }
+}
