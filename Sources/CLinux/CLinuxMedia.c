@@ -59,6 +59,10 @@ int clinux_populate(const void *address, unsigned long length) {
     return madvise((void *)address, length, MADV_POPULATE_READ);
 }
 
+int clinux_will_need(const void *address, unsigned long length) {
+    return madvise((void *)address, length, MADV_WILLNEED);
+}
+
 #ifndef MCL_ONFAULT
 #define MCL_ONFAULT 4
 #endif

@@ -207,6 +207,7 @@ package final class MediaEngine: Sendable {
     /// Starts a stream, or with no destination or `isSending` false prepares one.
     package func open(_ parameters: StreamParameters) throws(MediaEngineError) -> OpenStream {
         try check(parameters)
+        expectBeginning(of: parameters)
         let senders = threads.withLock { $0.senders }
         let now = MachineClock.monotonic()
         return try state.withLock { state throws(MediaEngineError) in
@@ -249,6 +250,16 @@ package final class MediaEngine: Sendable {
                 id: id, rtp: pair.rtp.local, rtcp: stream.rtcpSocket.local,
                 ssrc: stream.identity.ssrc)
         }
+    }
+
+    /// Has the first seconds of a stream read from disk while it is being set up.
+    private func expectBeginning(of parameters: StreamParameters) {
+        let known = state.withLock { $0.classes[parameters.source.classID] }
+        guard let playlist = known?.playlist else { return }
+        var start = MediaTime(nanoseconds: MachineClock.wall().nanoseconds)
+        if case .personal(_, let from) = parameters.source { start = from }
+        var cursor = ProgrammeCursor(playlist.programme)
+        playlist.expect(cursor.locate(start), in: parameters.format)
     }
 
     /// Changes anything about a stream but `local`, `isSymmetric` and the kind of its source,

@@ -1,5 +1,7 @@
 """Files appear, change, break and go while people listen."""
 
+import ctypes
+import mmap
 import os
 import re
 import shutil
@@ -60,6 +62,38 @@ def test_media_list_tells_how_far_a_file_is(launch, tmp_path):
     until(shares, 60, "three different shares", every=0.1)
     appliance.wait_media()
     assert "progress" not in appliance.status()["files"][0]
+
+
+def resident(path):
+    """How many pages of a file are in memory."""
+    size = os.path.getsize(path)
+    with open(path, "rb") as file, mmap.mmap(file.fileno(), size, prot=mmap.PROT_READ) as area:
+        pages = (size + mmap.PAGESIZE - 1) // mmap.PAGESIZE
+        flags = (ctypes.c_ubyte * pages)()
+        address = np.frombuffer(area, np.uint8).ctypes.data
+        assert ctypes.CDLL(None, use_errno=True).mincore(ctypes.c_void_p(address), ctypes.c_size_t(size), flags) == 0
+        return sum(flag & 1 for flag in flags)
+
+
+def test_the_next_track_is_read_before_its_turn(launch, calling, tmp_path):
+    """With nothing in memory, a call is begun: the track after the one that it hears is there seconds later."""
+    media = tmp_path / "media"
+    (media / "default").mkdir(parents=True)
+    for name, frequency in [("a", 500), ("b", 800)]:
+        audio.write_wav(media / "default" / f"{name}.wav", audio.tone(frequency, 60, 8000), 8000)
+    appliance = launch(media, {"music": {"classes": {"default": {"order": "alphabetical", "start": "beginning"}}}})
+    tracks = sorted((appliance.directory / "cache").glob("*.track"))
+    assert len(tracks) == 2
+    for track in tracks:
+        with open(track, "rb") as file:
+            os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+    before = [resident(track) for track in tracks]
+    # The header may stay; the file system may keep more, but not all.
+    assert max(before) < os.path.getsize(tracks[0]) // mmap.PAGESIZE // 2
+    call = calling(appliance, "moh")
+    call.invite(call.offer("0"))
+    hears(call, 500, 5)
+    until(lambda: all(resident(track) > count for track, count in zip(tracks, before)), 2, "both tracks read")
 
 
 @pytest.mark.slow

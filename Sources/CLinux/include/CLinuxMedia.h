@@ -25,6 +25,10 @@ int clinux_receive_error(int socket, struct sockaddr_storage *destination, int *
 // memory before somebody needs them. Returns 0, or -1 with errno.
 int clinux_populate(const void *address, unsigned long length);
 
+// madvise(MADV_WILLNEED): begins to read pages into memory and does not wait for them.
+// Returns 0, or -1 with errno.
+int clinux_will_need(const void *address, unsigned long length);
+
 // mlockall with MCL_ONFAULT, so that memory is locked as it is first touched and not all at once.
 int clinux_lock_memory_on_fault(void);
 

@@ -44,25 +44,44 @@ package final class PreparedPlaylist: @unchecked Sendable {  // all stored prope
         }
     }
 
-    /// Reads what plays in `format` from `ticks` on for `length` ticks into memory, so that a
+    /// How much of what will be played is read from disk before it is needed.
+    static let readAhead = MediaTime.seconds(4)
+
+    /// Reads what plays in `format` from `ticks` on for ``readAhead`` into memory, so that a
     /// sending thread does not wait for a disk.
-    func readAhead(_ cursor: inout ProgrammeCursor, _ format: MediaFormat, from: Int64, to: Int64) {
-        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+    func readAhead(_ cursor: inout ProgrammeCursor, _ format: MediaFormat, from: Int64) {
         var at = from
+        let to = from + PreparedPlaylist.readAhead.ticks
         while at < to {
             let found = cursor.locate(MediaTime(ticks: at))
             let step = max(1, min(found.remaining.ticks, to - at))
-            if let base = base(of: found.segment, in: format) {
-                let unit = format.unit.ticks
-                let start = Int(found.offset.ticks / unit) * format.octetsPerUnit
-                let octets = Int(step / unit + 1) * format.octetsPerUnit
-                let address = Int(bitPattern: base + start)
-                let aligned = address / page * page
-                if let pointer = UnsafeRawPointer(bitPattern: aligned) {
-                    clinux_populate(pointer, UInt(address + octets - aligned))
-                }
+            if let pages = pages(of: found.segment, in: format, found.offset.ticks, step) {
+                clinux_populate(pages.baseAddress, UInt(pages.count))
             }
             at += step
         }
+    }
+
+    /// Has the kernel read the beginning of what a stream will play, and doesn't wait for it.
+    func expect(_ found: ProgrammePosition, in format: MediaFormat) {
+        let length = min(found.remaining, PreparedPlaylist.readAhead).ticks
+        if let pages = pages(of: found.segment, in: format, found.offset.ticks, length) {
+            clinux_will_need(pages.baseAddress, UInt(pages.count))
+        }
+    }
+
+    /// The memory pages that hold `length` ticks of a segment from `offset` on.
+    private func pages(
+        of segment: Int, in format: MediaFormat, _ offset: Int64, _ length: Int64
+    ) -> UnsafeRawBufferPointer? {
+        guard let base = base(of: segment, in: format) else { return nil }
+        let page = Int(sysconf(Int32(_SC_PAGESIZE)))
+        let unit = format.unit.ticks
+        let start = Int(offset / unit) * format.octetsPerUnit
+        let octets = Int(length / unit + 1) * format.octetsPerUnit
+        let address = Int(bitPattern: base + start)
+        let aligned = address / page * page
+        return UnsafeRawBufferPointer(
+            start: UnsafeRawPointer(bitPattern: aligned), count: address + octets - aligned)
     }
 }

@@ -90,6 +90,7 @@ extension StreamTable {
                     at = takeUpNewest(record, at, lane)
                 }
                 find(&record.pointee.run, at: at, lane.pointee.format)
+                expectNext(record.pointee.run, lane.pointee.format)
             }
             let run = record.pointee.run
             guard let base = run.base else { return nil }
@@ -107,6 +108,14 @@ extension StreamTable {
         stream.pointee.position = at
         stream.pointee.runEnd = .min
         return scratch
+    }
+
+    /// Has what follows a run read from disk by the time it is played.
+    func expectNext(_ run: Run, _ format: MediaFormat) {
+        guard run.base != nil, run.player >= 0, let player = players[Int(run.player)] else {
+            return
+        }
+        player.playlist.expect(player.locate(run.end), in: format)
     }
 
     func takeUpNewest(

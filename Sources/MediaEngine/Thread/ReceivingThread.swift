@@ -228,7 +228,7 @@ final class ReceivingThread: @unchecked Sendable {
             guard var cursor = cursors[id]?.cursor else { continue }
             let from = MediaTime(nanoseconds: MachineClock.wall().nanoseconds).ticks
             for format in formats {
-                playlist.readAhead(&cursor, format, from: from, to: from + 4 * 8000)
+                playlist.readAhead(&cursor, format, from: from)
             }
             cursors[id]?.cursor = cursor
         }
