@@ -156,7 +156,7 @@ final class MailerRun: Sendable {
         case .unreadable:
             setAside(work.id, error)
             return nil
-        case .system:
+        case .system, .inUse:
             context.logger.error("message \(work.id): \(error)")
             return (.now + .seconds(30), need)
         }

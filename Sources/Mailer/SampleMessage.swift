@@ -28,6 +28,8 @@ package struct SampleMessage: Sendable {
             addressee: addressee,
             caller: .init(displayName: "Test of the mail", uri: "sip:test@\(domain)"),
             called: addressee.user, reason: .direct, began: now, sampleRate: 8000)
+        let lock = try spool.shareRecordings()
+        defer { withExtendedLifetime(lock) {} }
         let path = try spool.begin(envelope)
         do throws(SystemError) {
             try DirectoryHandle(path).write(Spool.audioFile, SampleMessage.tone(seconds))

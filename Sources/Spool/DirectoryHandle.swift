@@ -20,10 +20,14 @@ package struct DirectoryHandle: ~Copyable {
     }
 
     /// Shuts others out until the handle goes, as far as they ask: flock(2), which a crash undoes.
+    /// - Parameter isShared: others may share it, as far as they ask for that.
     /// - Returns: false when another has the lock and `waits` is false.
-    package borrowing func lock(waits: Bool) throws(SystemError) -> Bool {
+    package borrowing func lock(
+        waits: Bool, isShared: Bool = false
+    ) throws(SystemError) -> Bool {
+        let kind = isShared ? LOCK_SH : LOCK_EX
         do {
-            try system("flock", path) { flock(descriptor, waits ? LOCK_EX : LOCK_EX | LOCK_NB) }
+            try system("flock", path) { flock(descriptor, waits ? kind : kind | LOCK_NB) }
             return true
         } catch  where error.errno == EWOULDBLOCK {
             return false

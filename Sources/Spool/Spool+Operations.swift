@@ -81,6 +81,33 @@ extension Spool {
         try system("rmdir", path) { rmdir(path) }
     }
 
+    /// Shares the spool's `recording/` with a daemon that may start meanwhile: until the lock goes,
+    /// it does not take what this process puts there for remains of an earlier life.
+    package func shareRecordings() throws(SpoolError) -> SpoolLock {
+        do throws(SystemError) {
+            let directory = try DirectoryHandle(path(of: .recording))
+            _ = try directory.lock(waits: true, isShared: true)
+            return SpoolLock(directory)
+        } catch {
+            throw .system(error)
+        }
+    }
+
+    /// Keeps a second daemon away.
+    ///
+    /// Throws ``SpoolError/inUse(_:)`` when there is one.
+    package func occupy() throws(SpoolError) -> SpoolLock {
+        var isFree = false
+        do throws(SystemError) {
+            let handle = try DirectoryHandle(directory)
+            isFree = try handle.lock(waits: false)
+            if isFree { return SpoolLock(handle) }
+        } catch {
+            throw .system(error)
+        }
+        throw .inUse(directory)
+    }
+
     /// Octets that are free for us on the spool's disk.
     package func freeSpace() throws(SpoolError) -> Int {
         var information = statvfs()
@@ -97,4 +124,11 @@ extension Spool {
         guard let free = try? freeSpace() else { return true }
         return free < reserve
     }
+}
+
+/// A lock on one of the spool's directories, until it goes.
+package final class SpoolLock: Sendable {
+    private let directory: DirectoryHandle
+
+    init(_ directory: consuming DirectoryHandle) { self.directory = directory }
 }

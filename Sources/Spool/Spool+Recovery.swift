@@ -32,7 +32,10 @@ extension Spool {
             for name in try DirectoryHandle(trash).names() {
                 try Spool.removeTree("\(trash)/\(name)")
             }
-            for name in try DirectoryHandle(path(of: .recording)).names().sorted() {
+            let recordings = try DirectoryHandle(path(of: .recording))
+            // Other processes that put messages there are let finish.
+            _ = try recordings.lock(waits: true)
+            for name in try recordings.names().sorted() {
                 found.append(try recover(name, classify))
             }
         } catch {

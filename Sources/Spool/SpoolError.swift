@@ -8,6 +8,8 @@ package enum SpoolError: Error, Sendable, Equatable, CustomStringConvertible {
     case unreadable(path: String, cause: String)
     /// Another process or thread is at work on the message.
     case busy(MessageIdentifier)
+    /// Another daemon works on this spool.
+    case inUse(String)
 
     package var description: String {
         switch self {
@@ -16,6 +18,8 @@ package enum SpoolError: Error, Sendable, Equatable, CustomStringConvertible {
         case .unknown(let id, let state?): "no message \(id) in \(state.rawValue)/"
         case .unknown(let id, nil): "no message \(id) in this spool"
         case .unreadable(let path, let cause): "\(path) can't be read: \(cause)"
+        case .inUse(let directory):
+            "\(directory) is in use by another process; stop it, or name another voicemail.spool"
         case .busy(let id): "message \(id) is being recorded or delivered at this moment; try again"
         }
     }

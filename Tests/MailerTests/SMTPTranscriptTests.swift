@@ -61,6 +61,8 @@ private func reply(_ code: Int, _ text: String) -> SMTPReply { SMTPReply(code: c
                 S: 450 4.2.0 later
                 C: RCPT TO:<b@example.com>
                 S: 452 4.5.3 too many
+                C: QUIT
+                S: 221 bye
                 """)
         #expect(
             TransactionOutcome(said, recipients: 2, failure: "RCPT failed: 450")

@@ -155,6 +155,35 @@ import Testing
         #expect(try spool.list(.discarded) == [])
     }
 
+    @Test func oneDaemonAtATime() throws {
+        let lock = try spool.occupy()
+        #expect(throws: SpoolError.inUse(spool.directory)) { try spool.occupy() }
+        withExtendedLifetime(lock) {}
+    }
+
+    @Test func triedAgainIsWhoHasItNot() throws {
+        let envelope = try record()
+        try spool.finish(envelope)
+        let past = WallClockTime(nanoseconds: 1)
+        let now = WallClockTime(nanoseconds: 9)
+        var accepted = DeliveryRecord.Recipient(target: .init(.mail, "a@x"), next: past)
+        accepted.state = .accepted
+        var failed = DeliveryRecord.Recipient(target: .init(.mail, "b@x"), next: past)
+        failed.state = .failed
+        var told = DeliveryRecord.Recipient(target: .init(.postmaster, "p@x"), next: past)
+        told.state = .accepted
+        let message = try spool.open(envelope.id, in: .queue)
+        try spool.write(
+            DeliveryRecord(queued: past, recipients: [accepted, failed, told]), in: message)
+        try spool.move(envelope.id, from: .queue, to: .failed)
+        try spool.retry(envelope.id, at: now)
+        let summary = try spool.summary(envelope.id)
+        #expect(summary.state == .queue)
+        #expect(summary.delivery?.queued == now)
+        #expect(summary.delivery?.recipients.map(\.state) == [.accepted, .waiting])
+        #expect(summary.delivery?.next == now)
+    }
+
     @Test func theReserveIsOfTheDisk() throws {
         #expect(try spool.freeSpace() > 0)
         #expect(!spool.isBelow(reserve: 1))

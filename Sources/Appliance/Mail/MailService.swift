@@ -9,12 +9,14 @@ final class MailService: Sendable {
     private let logger: Logger
     private let mailer: Mailer
     let spool: Spool
+    private let lock: SpoolLock
 
-    /// Throws when the spool's directory can't be made or used.
+    /// Throws when the spool's directory can't be made or used, or is used by another.
     init(_ configuration: Configuration, logger: Logger) throws(SpoolError) {
         self.configuration = configuration
         self.logger = logger
         spool = try Spool(directory: configuration.voicemail.spool)
+        lock = try spool.occupy()
         mailer = Mailer(spool: spool, logger: logger)
     }
 

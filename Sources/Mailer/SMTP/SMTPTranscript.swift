@@ -28,12 +28,14 @@ package struct SMTPTranscript: Sendable {
     /// Whether the connection is one that an earlier mail had made.
     package var isOnOldConnection: Bool { !hasGreeted && step != .connect }
     private var hasGreeted = false
+    private var isOver = false
     private var parser = SMTPReplyParser()
 
     package init() {}
 
     /// A command left for the server, without the secrets in it being looked at.
     package mutating func sent(_ line: some Collection<UInt8>) {
+        guard !isOver else { return }
         let word = String(
             decoding: line.prefix { $0 > 0x20 && $0 != UInt8(ascii: ":") }, as: UTF8.self)
         switch word.uppercased() {
@@ -45,6 +47,8 @@ package struct SMTPTranscript: Sendable {
         case "MAIL": step = .mail
         case "RCPT": step = .rcpt
         case "DATA": step = .data
+        // libcurl closes a connection on which a mail came to nothing: what failed was before.
+        case "QUIT": isOver = true
         // A line of an AUTH exchange, which has no word of its own.
         default: if step != .auth { step = .other }
         }
@@ -55,6 +59,7 @@ package struct SMTPTranscript: Sendable {
 
     /// A line of a reply came.
     package mutating func received(_ line: some Collection<UInt8>) {
+        guard !isOver else { return }
         if step == .ehlo { readCapability(line) }
         guard case .reply(let reply) = parser.take(Array(line)) else { return }
         switch step {
