@@ -1,4 +1,5 @@
 package import Logging
+package import Mail
 package import Primitives
 package import Spool
 
@@ -20,10 +21,10 @@ package final class Mailer: Sendable {
     /// Begins, or goes on with other settings: deliveries under way are finished under the old ones.
     ///
     /// Throws when the queue's directory can't be watched; the old settings stay in force then.
-    package func start(_ settings: MailerSettings, renderer: any MailRenderer) throws(SpoolError) {
+    package func start(_ settings: MailerSettings, composer: MailComposer) throws(SpoolError) {
         let next = try MailerRun(
             DeliveryContext(
-                spool: spool, settings: settings, renderer: renderer, logger: logger,
+                spool: spool, settings: settings, composer: composer, logger: logger,
                 counts: counts))
         let old = run.with { run in
             let old = run

@@ -2,8 +2,6 @@ package import Primitives
 
 /// What the mailer is to do.
 package struct MailerSettings: Sendable, Equatable {
-    /// Envelope sender of every mail.
-    package var from: String
     /// Our name in EHLO.
     package var helloName: String
     /// None: everything goes to ``maildir``.
@@ -25,8 +23,7 @@ package struct MailerSettings: Sendable, Equatable {
     /// File whose octets sign what webhooks are told; nil: unsigned.
     package var webhookKeyFile: String?
 
-    package init(from: String, helloName: String, postmaster: String) {
-        self.from = from
+    package init(helloName: String, postmaster: String) {
         self.helloName = helloName
         self.postmaster = postmaster
     }

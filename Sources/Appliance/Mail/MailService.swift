@@ -1,4 +1,5 @@
 internal import Logging
+internal import Mail
 internal import Mailer
 internal import Primitives
 internal import Spool
@@ -24,11 +25,13 @@ final class MailService: Sendable {
     func pending(of user: String) -> Int { mailer.pending(of: user) }
 
     /// Begins to deliver; the spool is in order by then.
-    func start() throws(SpoolError) { try apply(configuration) }
+    func start() throws { try apply(configuration) }
 
-    func apply(_ configuration: Configuration) throws(SpoolError) {
-        let settings = MailerSettings(configuration)
-        try mailer.start(settings, renderer: PlainMailRenderer(from: settings.from))
+    /// Throws when a template or a key can't be used, and goes on as before.
+    func apply(_ configuration: Configuration) throws {
+        try mailer.start(
+            MailerSettings(configuration),
+            composer: MailComposer(try MailSettings(configuration)))
     }
 
     /// Waits for the deliveries under way, for 10 seconds at most.

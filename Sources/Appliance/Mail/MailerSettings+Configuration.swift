@@ -7,7 +7,6 @@ extension MailerSettings {
         let mail = configuration.mail
         let name = configuration.node.name
         self.init(
-            from: mail.from,
             helloName: name.contains(".") ? name : "\(name).\(configuration.domain)",
             postmaster: mail.postmaster)
         relays = mail.relays.map(RelaySettings.init)

@@ -1,6 +1,7 @@
 internal import FoundationEssentials
 import Glibc
 internal import Logging
+internal import Mail
 internal import Primitives
 internal import Spool
 
@@ -93,8 +94,12 @@ struct Delivery: ~Copyable {
         var limit = context.sizeLimit(of: relay)
         var smallest = Int.max
         while !pending.isEmpty {
-            guard let mail = render(pending, limit: limit) else { break }
-            guard mail.count < smallest else {
+            guard let mail = render(pending, limit: limit) else {
+                let reply = SMTPReply(code: 451, text: "4.3.0 (ours) no mail could be made of it")
+                for index in pending { postpone(index, "compose", reply, "here") }
+                break
+            }
+            guard mail.octets.count < smallest else {
                 // Nothing is left to be made smaller.
                 let reply = SMTPReply(code: 552, text: "5.3.4 larger than the relay takes")
                 for index in pending { fail(index, "size", reply, settings.url) }
@@ -114,9 +119,9 @@ struct Delivery: ~Copyable {
                 smallest = .max
             case .tooLarge(let stated, _):
                 relayResult = .served
-                smallest = mail.count
-                limit = min(stated ?? .max, limit ?? .max, mail.count - 1)
-                if stated == nil { limit = min(limit ?? .max, mail.count / 2) }
+                smallest = mail.octets.count
+                limit = min(stated ?? .max, limit ?? .max, smallest - 1)
+                if stated == nil { limit = min(limit ?? .max, smallest / 2) }
             case .broken(let step, let cause):
                 if relayResult != .served { relayResult = .stumbled }
                 let reply = SMTPReply(code: 451, text: "4.4.2 (ours) \(cause)")
@@ -131,19 +136,22 @@ struct Delivery: ~Copyable {
         try save()
     }
 
-    private func render(_ pending: [Int], limit: Int?) -> [UInt8]? {
+    private func render(_ pending: [Int], limit: Int?) -> ComposedMail? {
         let recipients = pending.map { record.recipients[$0].target }
-        let form: MailRequest.Form =
+        let form: MailContent.Form =
             switch recipients.first?.kind {
             case .short: .short
             case .postmaster: .report(record.recipients.filter { $0.state == .failed })
-            default: .full
+            default: .message
             }
-        let request = MailRequest(
-            envelope: envelope, audioPath: "\(directory.path)/\(Spool.audioFile)", form: form,
-            recipients: recipients.map(\.address), limit: limit)
-        do {
-            return try context.renderer.render(request)
+        var content = MailContent(
+            envelope: envelope, form: form, recipients: recipients.map(\.address))
+        content.recording =
+            directory.size(of: Spool.audioFile) == nil
+            ? nil : "\(directory.path)/\(Spool.audioFile)"
+        content.limit = limit
+        do throws(MailError) {
+            return try context.composer.compose(content)
         } catch {
             context.logger.error("message \(envelope.id): no mail can be made of it: \(error)")
             return nil
@@ -151,15 +159,14 @@ struct Delivery: ~Copyable {
     }
 
     private func transact(
-        _ mail: [UInt8], to addresses: [String], _ client: borrowing SMTPClient,
+        _ mail: ComposedMail, to addresses: [String], _ client: borrowing SMTPClient,
         _ settings: RelaySettings, _ relay: Int
     ) -> TransactionOutcome {
         let faults = context.spool.faults
         let name = context.settings.helloName
-        let from = context.settings.from
         if settings.scheme == .lmtp {
             return LMTPClient.send(
-                mail, from: from, to: addresses, by: settings, helloName: name
+                mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name
             ) { faults.at(.mailSent) }
         }
         var secret: String?
@@ -171,7 +178,8 @@ struct Delivery: ~Copyable {
             }
         }
         let (outcome, sizeLimit) = client.send(
-            mail, from: from, to: addresses, by: settings, helloName: name, secret: secret
+            mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name,
+            secret: secret
         ) { faults.at(.mailSent) }
         if let sizeLimit { context.learn(sizeLimit, of: relay) }
         if case .unusable("AUTH", _) = outcome { context.secrets.forget(settings.secret) }
@@ -196,7 +204,7 @@ struct Delivery: ~Copyable {
             }
             do throws(SystemError) {
                 let (path, isRepeated) = try box.deliver(
-                    mail, id: envelope.id, at: envelope.began, to: user)
+                    mail.octets, id: envelope.id, at: envelope.began, to: user)
                 let text = isRepeated ? "2.0.0 was there already" : "2.0.0 written"
                 note(.accepted(SMTPReply(code: 250, text: text)), index, path)
             } catch {

@@ -1,4 +1,5 @@
 internal import Logging
+internal import Mail
 internal import Primitives
 internal import Spool
 
@@ -7,7 +8,7 @@ final class DeliveryContext: Sendable {
     let spool: Spool
     let trace: Trace
     let settings: MailerSettings
-    let renderer: any MailRenderer
+    let composer: MailComposer
     let secrets = Secrets()
     let logger: Logger
     /// Counts go on over changes of the configuration.
@@ -15,13 +16,13 @@ final class DeliveryContext: Sendable {
     private let sizeLimits = Monitor<[Int: Int]>([:])
 
     init(
-        spool: Spool, settings: MailerSettings, renderer: any MailRenderer, logger: Logger,
+        spool: Spool, settings: MailerSettings, composer: MailComposer, logger: Logger,
         counts: Monitor<MailerCounts>
     ) {
         self.spool = spool
         trace = Trace(spool)
         self.settings = settings
-        self.renderer = renderer
+        self.composer = composer
         self.logger = logger
         self.counts = counts
     }

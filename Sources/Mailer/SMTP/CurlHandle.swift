@@ -80,7 +80,13 @@ struct CurlHandle: ~Copyable {
             }, context)
         let code = withExtendedLifetime(source) { curl_easy_perform(easy) }
         guard code != CURLE_OK else { return }
-        let detail = String(cString: errorText)
+        var detail = String(cString: errorText)
+        // libcurl doesn't say whether nobody listens or nobody answers; the system does.
+        var system = 0
+        ccurl_get_long(easy, CURLINFO_OS_ERRNO, &system)
+        if code == CURLE_COULDNT_CONNECT && system != 0 {
+            detail += ": " + String(cString: strerror(Int32(clamping: system)))
+        }
         let general = String(cString: curl_easy_strerror(code))
         throw CurlError(code: code.rawValue, text: detail.isEmpty ? general : detail)
     }

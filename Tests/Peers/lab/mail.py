@@ -210,6 +210,10 @@ class OpenSMTPD:
     def __init__(self, namespace, directory, refuse=False):
         self.namespace = namespace
         self.directory = directory
+        # Without an answer from DNS its banner takes half a minute; a port where nobody listens is one.
+        self.resolver = pathlib.Path(f"/etc/netns/{namespace.name}")
+        self.resolver.mkdir(parents=True, exist_ok=True)
+        (self.resolver / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         self.start(refuse)
 
     def start(self, refuse=False):
@@ -228,6 +232,10 @@ class OpenSMTPD:
 
     def stop(self):
         self.process.stop()
+
+    def close(self):
+        self.stop()
+        shutil.rmtree(self.resolver, ignore_errors=True)
 
 
 class ScriptedServer:
