@@ -65,7 +65,13 @@ extension Spool {
                     nanoseconds: envelope.began.nanoseconds &+ Int64(min(length, 1e6) * 1e9))
                 envelope.ending = .interrupted
             }
+            let isDecided = envelope.samples != nil
             envelope.samples = samples
+            // Its end was written: what was to become of it had been decided.
+            if isDecided, samples > 0, message.size(of: Spool.discardFile) == nil {
+                try finish(envelope)
+                return .queued(id)
+            }
             switch samples == 0 ? .discard(reason: "nothing was said") : classify(envelope, path) {
             case .queue:
                 try finish(envelope)

@@ -54,8 +54,11 @@ struct VoicemailService: Sendable {
             guard let file = RecordedMessage.verdict(ofFile: "\(path)/\(Spool.audioFile)") else {
                 return .queue
             }
+            // What was cut off can't be asked for again: in doubt it is mailed.
+            var verdict = file.verdict
+            if verdict.kind != .silence { verdict.kind = .speech }
             let obstacle = MessageRule.obstacle(
-                to: file.verdict, rate: file.rate, minimumLength: minimumLength)
+                to: verdict, rate: file.rate, minimumLength: minimumLength)
             return obstacle.map { .discard(reason: $0) } ?? .queue
         }
         for recovery in found {
