@@ -207,7 +207,7 @@ def test_reload_changes_and_removes_a_source(radio, calling):
     (first,) = programs(appliance, "sox")
     own = appliance.configuration["music"]["classes"]["radio"]
     # Nothing of it changed: it plays on.
-    appliance.configuration["music"]["users"] = {"alice": "radio"}
+    appliance.configuration["music"]["called"] = {"+15550100": "radio"}
     appliance.write()
     appliance.reload()
     appliance.process.wait_log("configuration applied")
