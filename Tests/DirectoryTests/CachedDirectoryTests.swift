@@ -8,10 +8,10 @@ import Testing
 /// The cache in front of a SQLite file that another connection writes, and of a store that hangs.
 @Suite struct CachedDirectoryTests {
     private static func cached(
-        _ store: any UserDirectory, limit: Interval = .seconds(30)
+        _ store: any UserDirectory, limit: Interval = .seconds(600)
     ) -> CachedDirectory {
         var limits = UserCache.Limits()
-        limits.rest = .seconds(3600)
+        limits.rest = .seconds(36_000)
         limits.revisionTime = .zero
         return CachedDirectory(
             store, name: "store", limit: limit, cache: limits,

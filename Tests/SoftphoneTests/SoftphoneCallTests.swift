@@ -38,7 +38,7 @@ struct SoftphoneCallTests {
     /// The frequency at which the middle of a recording crosses zero.
     private func frequency(of path: String) throws -> Double {
         let samples = try SoundFile(path: path, sampleRate: 48_000).samples
-        try #require(samples.count > 48_000)
+        try #require(samples.count > 30_000)
         let middle = samples[samples.count / 2 - 12_000..<samples.count / 2 + 12_000]
         let crossings = zip(middle, middle.dropFirst()).filter { $0 < 0 && $1 >= 0 }
         return Double(crossings.count) * 2
