@@ -336,7 +336,7 @@ import Testing
         bench.media.record(
             bench.opened.id,
             RecordingParameters(
-                path: path, maximumLength: .seconds(60), maximumSilence: .seconds(10)))
+                path: path, maximumLength: .seconds(600), maximumSilence: .seconds(600)))
         _ = try bench.peer.receive()
         let packets = tone(100)
         for part in 0..<4 {

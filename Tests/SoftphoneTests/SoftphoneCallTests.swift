@@ -12,7 +12,7 @@ struct SoftphoneCallTests {
         to port: UInt16, _ change: (inout CallOptions) -> Void = { _ in }
     ) throws -> SoftphoneCall {
         var options = CallOptions(uri: try #require(URI("sip:music@127.0.0.1:\(port)")))
-        options.duration = .milliseconds(1_500)
+        options.duration = .seconds(4)
         options.answerLimit = .seconds(10)
         change(&options)
         return SoftphoneCall(
