@@ -12,6 +12,8 @@ import Testing
     ) -> CachedDirectory {
         var limits = UserCache.Limits()
         limits.rest = .seconds(36_000)
+        // What is remembered grows not old while a busy machine keeps the test waiting.
+        limits.time = .seconds(36_000)
         limits.revisionTime = .zero
         return CachedDirectory(
             store, name: "store", limit: limit, cache: limits,

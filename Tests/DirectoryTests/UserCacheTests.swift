@@ -46,6 +46,18 @@ import Testing
         #expect(cache.answer(bob, now: Self.at(30)) == .askUser)
     }
 
+    /// Nothing says whether it has changed before the revision was told.
+    @Test func whatIsOlderThanTheFirstRevisionIsAskedForOnceMore() throws {
+        var cache = Self.cache()
+        let alice = try Self.key("alice")
+        cache.noted(Self.alice, for: alice, now: Self.at(0))
+        #expect(cache.answer(alice, now: Self.at(1)) == .askRevision)
+        cache.noted(Revision("1"), now: Self.at(1))
+        #expect(cache.answer(alice, now: Self.at(1)) == .askUser)
+        cache.noted(Self.alice, for: alice, now: Self.at(1))
+        #expect(cache.answer(alice, now: Self.at(2)) == .known(Self.alice))
+    }
+
     @Test func expiresWhateverTheRevisionSays() throws {
         var cache = Self.cache()
         let alice = try Self.key("alice")

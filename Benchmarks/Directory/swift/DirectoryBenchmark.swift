@@ -8,55 +8,69 @@ import Primitives
 @main
 @MainActor
 enum DirectoryBenchmark {
-    static let count = 100_000
+    static let counts = [10, 1_000, 100_000]
     static let questions = 50_000
+    static let remembered = 10_000
 
     static func main() async throws {
-        let path = CommandLine.arguments[1] + "/users.sqlite"
-        let table = Array(UserTable.written(users()).utf8)
-        let store = try SQLiteDirectory(path: path)
+        for count in counts {
+            let path = CommandLine.arguments[1] + "/users-\(count).sqlite"
+            let store = try SQLiteDirectory(path: path)
+            try change(store, count)
+            try await lookUp(store, count)
+        }
+    }
 
-        var edits: [UserEdit] = []
-        measure("read the CSV file", count) { edits = UserTable.read(table).edits }
-        try measure("import into an empty directory", count) { _ = try merge(edits, .add, store) }
-        try measure("import the same again (--replace)", count) {
+    /// What commands do, with the most users.
+    private static func change(_ store: SQLiteDirectory, _ count: Int) throws {
+        let table = Array(UserTable.written(users(count)).utf8)
+        var edits = UserTable.read(table).edits
+        guard count == counts.last else {
+            _ = try merge(edits, .add, store)
+            return
+        }
+        measure("read the CSV file", count, count) { edits = UserTable.read(table).edits }
+        try measure("import into an empty directory", count, count) {
+            _ = try merge(edits, .add, store)
+        }
+        try measure("import the same again (--replace)", count, count) {
             _ = try merge(edits, .replace, store)
         }
         for number in stride(from: 0, to: count, by: 2) { edits[number].values[.music] = "rock" }
-        try measure("import with half of them changed (--update)", count) {
+        try measure("import with half of them changed (--update)", count, count) {
             _ = try merge(edits, .update, store)
         }
-        try measure("export", count) { _ = UserTable.written(try store.all()) }
+        try measure("export", count, count) { _ = UserTable.written(try store.all()) }
+    }
 
+    /// What calls do.
+    private static func lookUp(_ store: SQLiteDirectory, _ count: Int) async throws {
         // Strides by a prime visit users far apart.
         let keys = (0..<questions).compactMap { UserKey("user\($0 * 7919 % count)") }
         let numbers = (0..<questions).compactMap {
             UserKey("+1555\(1_000_000 + $0 * 7919 % count)")
         }
-        try await measure("look up by name in SQLite", questions) {
+        try await measure("look up by name in SQLite", count, questions) {
             for key in keys where try await store.user(key) == nil { fatalError("nobody") }
         }
-        try await measure("look up by number in SQLite", questions) {
+        try await measure("look up by number in SQLite", count, questions) {
             for key in numbers where try await store.user(key) == nil { fatalError("nobody") }
         }
         let cached = directory(store, revisionTime: .zero)
-        try await measure("look up through the cache, never asked before", 10_000) {
-            for key in keys.prefix(10_000) { _ = try await cached.user(key) }
-        }
-        try await measure("again: remembered, revision asked each time", 10_000) {
-            for key in keys.prefix(10_000) { _ = try await cached.user(key) }
+        let asked = keys.prefix(remembered)
+        // Twice: what was remembered before the first revision is asked for once more.
+        for key in asked + asked { _ = try await cached.user(key) }
+        try await measure("remembered, revision asked each time", count, remembered) {
+            for key in asked { _ = try await cached.user(key) }
         }
         let trusting = directory(store, revisionTime: .seconds(3600))
-        for key in keys.prefix(10_000) { _ = try await trusting.user(key) }
-        _ = try await trusting.user(keys[0])
-        measure("known at once", 10_000) {
-            for key in keys.prefix(10_000) where trusting.known(key) == nil {
-                fatalError("unknown")
-            }
+        for key in asked + asked { _ = try await trusting.user(key) }
+        measure("known at once", count, remembered) {
+            for key in asked where trusting.known(key) == nil { fatalError("unknown") }
         }
     }
 
-    private static func users() -> [User] {
+    private static func users(_ count: Int) -> [User] {
         (0..<count).map { number in
             User(
                 name: "user\(number)", aliases: ["u.\(number)"],
@@ -91,23 +105,28 @@ enum DirectoryBenchmark {
     }
 
     private static func measure(
-        _ work: String, _ times: Int, _ body: () throws -> Void
+        _ work: String, _ users: Int, _ times: Int, _ body: () throws -> Void
     ) rethrows {
         let start = nanoseconds()
         try body()
-        report(work, times, since: start)
+        report(work, users, times, since: start)
     }
 
     private static func measure(
-        _ work: String, _ times: Int, _ body: () async throws -> Void
+        _ work: String, _ users: Int, _ times: Int, _ body: () async throws -> Void
     ) async rethrows {
         let start = nanoseconds()
         try await body()
-        report(work, times, since: start)
+        report(work, users, times, since: start)
     }
 
-    private static func report(_ work: String, _ times: Int, since start: Int64) {
+    private static func report(
+        _ work: String, _ users: Int, _ times: Int, since start: Int64
+    ) {
         let seconds = Double(nanoseconds() - start) / 1e9
-        print("{\"work\": \"\(work)\", \"times\": \(times), \"seconds\": \(seconds)}")
+        print(
+            """
+            {"work": "\(work)", "users": \(users), "times": \(times), "seconds": \(seconds)}
+            """)
     }
 }
