@@ -22,6 +22,22 @@ int clinux_recvmmsg(int socket, clinux_mmsghdr *messages, unsigned int count, in
     return recvmmsg(socket, (struct mmsghdr *)messages, count, flags, NULL);
 }
 
+int clinux_note_arrivals(int socket) {
+    int on = 1;
+    return setsockopt(socket, SOL_SOCKET, SO_TIMESTAMPNS, &on, sizeof on);
+}
+
+long long clinux_arrival(const clinux_mmsghdr *message) {
+    struct msghdr *header = (struct msghdr *)&message->msg_hdr;
+    for (struct cmsghdr *c = CMSG_FIRSTHDR(header); c; c = CMSG_NXTHDR(header, c)) {
+        if (c->cmsg_level != SOL_SOCKET || c->cmsg_type != SCM_TIMESTAMPNS) continue;
+        struct timespec time;
+        memcpy(&time, CMSG_DATA(c), sizeof time);
+        return (long long)time.tv_sec * 1000000000 + time.tv_nsec;
+    }
+    return 0;
+}
+
 int clinux_set_timer_slack(unsigned long nanoseconds) {
     return prctl(PR_SET_TIMERSLACK, nanoseconds);
 }

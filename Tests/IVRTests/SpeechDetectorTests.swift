@@ -4,7 +4,7 @@ import Testing
 
 /// A corpus of what callers leave, made here: speech by espeak-ng, and what is none.
 @Suite struct SpeechDetectorTests {
-    private static let rate = 8000
+    static let rate = 8000
 
     private func verdict(_ samples: [Int16], rate: Int = rate) -> MessageVerdict {
         var detector = SpeechDetector(rate: rate)
@@ -16,7 +16,7 @@ import Testing
     }
 
     /// Spoken text at a level in dBFS (effective value where there is sound), resampled by sox.
-    private static func speech(
+    static func speech(
         _ text: String, voice: String = "en", level: Double, rate: Int = rate
     ) throws -> [Int16] {
         let script =
@@ -61,7 +61,7 @@ import Testing
         return shaped.map { Int16(max(-32768, min(32767, $0 * gain))) }
     }
 
-    private static func tones(
+    static func tones(
         _ frequencies: [Double], on: Double, off: Double, seconds: Double, level: Double = -20
     ) -> [Int16] {
         let amplitude = 32768 * pow(10, level / 20)
@@ -80,7 +80,7 @@ import Testing
         }
     }
 
-    private static let text = "Hello, this is Bob. Please call me back when you can."
+    static let text = "Hello, this is Bob. Please call me back when you can."
 
     @Test(arguments: ["en", "de", "fr", "es", "it", "en+f3", "en+m7", "en+whisper"])
     func twoSecondsOfQuietSpeechAreSpeech(_ voice: String) throws {

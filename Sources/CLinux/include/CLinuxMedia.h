@@ -13,6 +13,14 @@ typedef struct {
 int clinux_sendmmsg(int socket, clinux_mmsghdr *messages, unsigned int count, int flags);
 int clinux_recvmmsg(int socket, clinux_mmsghdr *messages, unsigned int count, int flags);
 
+// From now on the kernel notes when it took in each datagram. setsockopt SO_TIMESTAMPNS.
+// Returns 0, or -1 with errno.
+int clinux_note_arrivals(int socket);
+
+// When the kernel took in a datagram that came with control data, in nanoseconds since 1970; 0 when
+// it does not say.
+long long clinux_arrival(const clinux_mmsghdr *message);
+
 // prctl(PR_SET_TIMERSLACK), which is variadic.
 int clinux_set_timer_slack(unsigned long nanoseconds);
 

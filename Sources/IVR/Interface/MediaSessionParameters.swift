@@ -16,6 +16,8 @@ package struct MediaSessionParameters: Sendable, Equatable {
     /// Where to send RTP; nil: nowhere.
     package var remote: Endpoint?
     package var remoteRTCP: Endpoint?
+    /// Where the peer's SIP comes from.
+    package var signalling: IPAddress?
     package var rtcpMux = false
     package var isSending: Bool
     /// False while the peer holds us: its silence then is no silence.

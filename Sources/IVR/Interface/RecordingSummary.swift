@@ -33,3 +33,20 @@ package struct RecordingSummary: Sendable, Equatable {
         self.packets = packets
     }
 }
+
+extension RecordingSummary: CustomStringConvertible {
+    /// What was found, for people: `speech, 2.1 s of 3.0 s; packets lost 0, late 0`.
+    package var description: String {
+        func seconds(_ samples: Int) -> String {
+            let tenths = samples * 10 / max(1, sampleRate)
+            return "\(tenths / 10).\(tenths % 10) s"
+        }
+        let found =
+            switch verdict.kind {
+            case .speech: "speech, \(seconds(verdict.speech.count)) of \(seconds(samples))"
+            case .tone: "tone near \(verdict.frequency ?? 0) Hz, \(seconds(samples))"
+            case .silence, .noise: "\(verdict.kind.rawValue), \(seconds(samples))"
+            }
+        return "\(found); packets lost \(packets.lost), late \(packets.late)"
+    }
+}

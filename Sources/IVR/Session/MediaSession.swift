@@ -59,7 +59,7 @@ final class MediaSession: @unchecked Sendable {
             sentUnproven = 0
             failures = 0
         }
-        latch.expect(parameters.remote)
+        latch.expect(parameters.remote, signalling: parameters.signalling)
         if self.parameters?.isReceiving == false, parameters.isReceiving { reception.resume() }
         self.parameters = parameters
         do {
@@ -253,7 +253,7 @@ final class MediaSession: @unchecked Sendable {
         switch DatagramKind(datagram.span) {
         case .rtp:
             guard !isRTCP, let packet = try? BufferedPacket(parsing: datagram),
-                latch.accepts(source)
+                latch.accepts(source, at: now)
             else { return }
             failures = 0
             prove(source, parameters)

@@ -15,6 +15,8 @@ package struct MessageVerdict: Sendable, Equatable {
     package var speech: Range<Int>
     /// Samples up to the tones that a network adds when the caller has hung up.
     package var length: Int
+    /// Of ``Kind/tone``: the line that was heard most, in Hz.
+    package var frequency: Int?
 
     package init(kind: Kind, speech: Range<Int>, length: Int) {
         self.kind = kind

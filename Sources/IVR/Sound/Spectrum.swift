@@ -74,6 +74,9 @@ struct Spectrum {
         return (line(at: first, apart: nil) + line(at: second, apart: first)) / total
     }
 
+    /// The strongest bin.
+    var strongest: Int { peak(apart: nil) }
+
     /// The strongest bin that is no part of the line at `other`.
     private func peak(apart other: Int?) -> Int {
         var best = 2

@@ -26,6 +26,8 @@ package struct SpeechDetector: Sendable {
     /// Number of the next window.
     private var index = 0
     private var toneWindows = 0
+    /// How often each line of the spectrum was the strongest of a tone.
+    private var lines: [Int] = []
     private var loudWindows = 0
     private var firstSpeech: Int?
     private var lastSpeech: Int?
@@ -87,6 +89,7 @@ package struct SpeechDetector: Sendable {
             isTone = isSteady || spectrum.concentration > 0.85
             if isTone {
                 toneWindows += 1
+                count(spectrum.strongest)
             } else {
                 isLikeSpeech =
                     level > quiet + SpeechDetector.margin && spectrum.flatness < 0.35
@@ -98,6 +101,16 @@ package struct SpeechDetector: Sendable {
         wasOther = isOther
         note(isLikeSpeech)
         index += 1
+    }
+
+    private mutating func count(_ line: Int) {
+        if lines.isEmpty { lines = [Int](repeating: 0, count: Spectrum.size / 2) }
+        lines[line] += 1
+    }
+
+    /// In Hz, to half a line of the spectrum (16 Hz).
+    private var frequency: Int? {
+        lines.indices.max { lines[$0] < lines[$1] }.map { $0 * 8000 / Spectrum.size }
     }
 
     private mutating func note(_ isLikeSpeech: Bool) {
@@ -120,8 +133,10 @@ package struct SpeechDetector: Sendable {
             let kind: MessageVerdict.Kind =
                 loudWindows < SpeechDetector.speechPerSecond
                 ? .silence : 2 * toneWindows >= loudWindows ? .tone : .noise
-            return MessageVerdict(
+            var verdict = MessageVerdict(
                 kind: kind, speech: 0..<total, length: min(total, lastOther * width))
+            if kind == .tone { verdict.frequency = frequency }
+            return verdict
         }
         let start = max(0, firstSpeech - SpeechDetector.margins) * width
         let end = min(total, (lastSpeech + 1 + SpeechDetector.margins) * width)

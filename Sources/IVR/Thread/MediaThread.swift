@@ -24,6 +24,8 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
     private static let batch = 32
     /// More than any RTP packet that fits a path.
     private static let datagramLimit = 2048
+    /// Holds a time stamp of the kernel's.
+    private static let controlLimit = 64
 
     private struct Inbox {
         var commands: [Command] = []
@@ -40,6 +42,7 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
 
     private let buffers: UnsafeMutablePointer<UInt8>
     private let sources: UnsafeMutablePointer<sockaddr_in6>
+    private let controls: UnsafeMutableRawPointer
     private let vectors: UnsafeMutablePointer<iovec>
     private let messages: UnsafeMutablePointer<clinux_mmsghdr>
 
@@ -52,6 +55,7 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
         buffers.initialize(repeating: 0, count: n * MediaThread.datagramLimit)
         sources = .allocate(capacity: n)
         sources.initialize(repeating: sockaddr_in6(), count: n)
+        controls = .allocate(byteCount: n * MediaThread.controlLimit, alignment: 16)
         vectors = .allocate(capacity: n)
         vectors.initialize(repeating: iovec(), count: n)
         messages = .allocate(capacity: n)
@@ -63,6 +67,7 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
             messages[i].msg_hdr.msg_name = UnsafeMutableRawPointer(sources + i)
             messages[i].msg_hdr.msg_iov = vectors + i
             messages[i].msg_hdr.msg_iovlen = 1
+            messages[i].msg_hdr.msg_control = controls + i * MediaThread.controlLimit
         }
         guard epoll >= 0 else {
             throw .system(call: "epoll_create1", errno: errno, at: "the interactive media")
@@ -73,6 +78,7 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
         if epoll >= 0 { Glibc.close(epoll) }
         buffers.deallocate()
         sources.deallocate()
+        controls.deallocate()
         vectors.deallocate()
         messages.deallocate()
     }
@@ -109,7 +115,7 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
             for command in commands { perform(command, now) }
             // What has arrived belongs to what a later command ends, and is read before it is due.
             let count = epoll_wait(epoll, ready, 1024, 0)
-            for i in 0..<max(0, Int(count)) { read(ready[i].data.fd, ready[i].events, now) }
+            for i in 0..<max(0, Int(count)) { read(ready[i].data.fd, ready[i].events) }
             for session in sessions.values {
                 session.tick(at: now)
                 for event in session.takeEvents() { handler(session.id, event) }
@@ -141,20 +147,20 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
         case .record(let id, let parameters, let number):
             sessions[id]?.record(parameters, number: number, at: now)
         case .stopRecording(let id):
-            drain(id, now)
+            drain(id)
             sessions[id]?.stopRecording(at: now)
         case .recordingFailed(let number, let failure):
             for session in sessions.values { session.recordingFailed(number, failure) }
         case .close(let id):
-            drain(id, now)
+            drain(id)
             close(id, now)
         }
     }
 
     /// Nothing that has come by now is left in the socket.
-    private func drain(_ id: MediaSessionID, _ now: Instant) {
+    private func drain(_ id: MediaSessionID) {
         guard let session = sessions[id] else { return }
-        read(session.sockets.rtp.descriptor, 0, now)
+        read(session.sockets.rtp.descriptor, 0)
     }
 
     private func close(_ id: MediaSessionID, _ now: Instant) {
@@ -168,23 +174,28 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
 
     private func watch(_ descriptor: Int32, _ session: MediaSession, isRTCP: Bool) {
         owners[descriptor] = (session, isRTCP)
+        // Without its word packets count as arrived when they are read.
+        _ = clinux_note_arrivals(descriptor)
         var event = epoll_event()
         event.events = UInt32(EPOLLIN.rawValue)
         event.data.fd = descriptor
         epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
     }
 
-    private func read(_ descriptor: Int32, _ flags: UInt32, _ now: Instant) {
+    private func read(_ descriptor: Int32, _ flags: UInt32) {
         guard let (session, isRTCP) = owners[descriptor] else { return }
         if flags & UInt32(EPOLLERR.rawValue) != 0 { session.readErrors() }
         while true {
             for i in 0..<MediaThread.batch {
                 messages[i].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
+                messages[i].msg_hdr.msg_controllen = MediaThread.controlLimit
             }
             let count = Int(
                 clinux_recvmmsg(
                     descriptor, messages, UInt32(MediaThread.batch), Int32(MSG_DONTWAIT)))
             guard count > 0 else { return }
+            let present = MachineClock.monotonic()
+            let wall = MachineClock.wall()
             for i in 0..<count {
                 var address = SocketAddress()
                 address.storage = sources[i]
@@ -194,7 +205,12 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
                     UnsafeBufferPointer(
                         start: buffers + i * MediaThread.datagramLimit,
                         count: min(Int(messages[i].msg_len), MediaThread.datagramLimit)))
-                session.received(datagram, from: source, isRTCP: isRTCP, at: now)
+                let stamp = clinux_arrival(messages + i)
+                // It was at most some ticks ago, unless somebody has just set the wall clock.
+                let age = Interval(
+                    nanoseconds: stamp == 0
+                        ? 0 : min(max(0, wall.nanoseconds &- stamp), 1_000_000_000))
+                session.received(datagram, from: source, isRTCP: isRTCP, at: present - age)
             }
             guard count == MediaThread.batch else { return }
         }
