@@ -20,6 +20,9 @@ package enum Serve {
         let logger = logger(configuration, threshold)
         let manager = NotifySocket(environment: ProcessInfo.processInfo.environment)
         for warning in configuration.warnings { logger.warning("\(warning)") }
+        let descriptors = DescriptorLimit.raise()
+        logger.info("at most \(descriptors)")
+        if let alarm = descriptors.alarm(configuration) { logger.warning("\(alarm)") }
         let signals = await UnixSignalsSequence(trapping: .sigterm, .sigint, .sighup)
         let appliance = try Appliance(configuration, logger: logger)
         try await appliance.start()

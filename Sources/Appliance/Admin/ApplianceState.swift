@@ -57,7 +57,8 @@ struct ApplianceState: Sendable {
             listeners: listeners, playing: playing, classes: classes, files: library.files,
             mail: mail, voicemail: messages, callers: callers,
             health: Health(
-                engine: engine.health, classes: classes, mail: mail, isDirectoryAway: users.isAway))
+                engine: engine.health, classes: classes, mail: mail, isDirectoryAway: users.isAway,
+                descriptors: DescriptorLimit().alarm(configuration)))
     }
 }
 
@@ -71,10 +72,11 @@ struct Health: Sendable, Equatable, Codable {
     var isHealthy: Bool { failures.isEmpty }
 
     init(
-        engine: MediaEngineHealth, classes: [ClassReport], mail: MailState, isDirectoryAway: Bool
+        engine: MediaEngineHealth, classes: [ClassReport], mail: MailState, isDirectoryAway: Bool,
+        descriptors: String?
     ) {
         failures = engine.isRunning ? [] : ["the media engine is not running"]
-        alarms = [engine.realTimeProblem, engine.memoryProblem].compactMap(\.self)
+        alarms = [engine.realTimeProblem, engine.memoryProblem, descriptors].compactMap(\.self)
         if isDirectoryAway { alarms.append("the directory of users does not answer") }
         for report in classes {
             if let fallback = report.fallback, fallback.isAlarm {
