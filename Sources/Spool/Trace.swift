@@ -7,10 +7,19 @@ package struct TraceEvent: Hashable, Sendable, Codable {
     package enum Step: String, Hashable, Sendable, Codable, CaseIterable {
         /// The call came.
         case invited
+        /// Whose mailbox it is for, and by which rule.
+        case mailbox
+        /// The call was refused, perhaps after an announcement.
+        case turnedAway = "turned-away"
         case answered
+        case greeting
+        /// A key that meant something.
+        case key
         /// The tone was heard.
         case recording
         case ended
+        /// What the recording holds: speech, or why it is none.
+        case judged
         case queued, discarded, recovered
         /// A recipient has it.
         case accepted

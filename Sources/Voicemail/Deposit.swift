@@ -35,6 +35,20 @@ package struct Deposit: Sendable {
         /// Hands the caller on to the operator.
         case transfer
         case hangUp
+        /// For the trace: what a key meant.
+        case chose(Choice)
+    }
+
+    /// What a caller asked for by a key, in the words of the trace.
+    package enum Choice: String, Sendable, Equatable {
+        case skip = "skips the greeting"
+        case stop = "ends the recording"
+        case send = "sends the message"
+        case listen = "listens to the message"
+        case again = "records again"
+        case urgent = "marks the message urgent"
+        case notUrgent = "marks the message not urgent"
+        case `operator` = "asks for the operator"
     }
 
     /// A piece of what is played.
@@ -112,19 +126,19 @@ package struct Deposit: Sendable {
     private mutating func pressed(_ key: Character) -> [Action] {
         switch (state, key) {
         case (.greeting, "#"), (.greeting, "*"):
-            enter(.tone, .play([.tone]))
+            [.chose(.skip)] + enter(.tone, .play([.tone]))
         case (.greeting, "0") where hasOperator, (.menu, "0") where hasOperator,
             (.recording, "0") where hasOperator:
-            transfer()
+            [.chose(.operator)] + transfer()
         case (.recording, "#"):
             // The engine says what it holds with `recorded`.
-            [.stopRecording]
+            [.chose(.stop), .stopRecording]
         case (.menu, "#"), (.listening, "#"):
-            send()
+            [.chose(.send)] + send()
         case (.menu, "1"), (.listening, "1"):
-            enter(.listening, .play([.recording]))
+            [.chose(.listen)] + enter(.listening, .play([.recording]))
         case (.menu, "2"), (.listening, "2"):
-            enter(.tone, .play([.phrase(.recordAgain), .tone]))
+            [.chose(.again)] + enter(.tone, .play([.phrase(.recordAgain), .tone]))
         case (.menu, "3"), (.listening, "3"):
             mark()
         default:
@@ -159,7 +173,8 @@ package struct Deposit: Sendable {
     private mutating func mark() -> [Action] {
         isUrgent.toggle()
         let said = isUrgent ? Phrase.markedUrgent : .noLongerUrgent
-        return enter(.menu(repeats: 1), .play([.phrase(said), .phrase(.menu)]))
+        return [.chose(isUrgent ? .urgent : .notUrgent)]
+            + enter(.menu(repeats: 1), .play([.phrase(said), .phrase(.menu)]))
     }
 
     private mutating func send(saying items: [Item] = [.phrase(.sent)]) -> [Action] {

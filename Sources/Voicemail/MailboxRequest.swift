@@ -3,13 +3,37 @@ package import Spool
 
 /// Whose mailbox a call is for, why it came there, and who calls, as the INVITE tells it.
 package struct MailboxRequest: Sendable, Equatable {
-    /// Users or numbers that the mailbox may belong to, the likeliest first; separators of numbers
-    /// are left out. Empty: the request names nobody.
-    package var candidates: [String]
+    /// Users or numbers that the mailbox may belong to, the likeliest first. Empty: the request
+    /// names nobody.
+    package var candidates: [Candidate]
     package var reason: Envelope.Reason
     package var caller: Envelope.Party
     /// The user or number that the caller dialled, as far as it is told.
     package var called: String
+
+    package struct Candidate: Sendable, Equatable {
+        /// A user, or a number without separators.
+        package var name: String
+        package var rule: Rule
+
+        package init(_ name: String, _ rule: Rule) {
+            self.name = name
+            self.rule = rule
+        }
+    }
+
+    /// What in the request named the mailbox.
+    package enum Rule: String, Sendable, Equatable {
+        /// `target` of RFC 4458.
+        case target
+        /// The user part is `vm-USER`.
+        case address = "vm-USER"
+        case dialled
+        /// RFC 5806.
+        case diversion = "Diversion"
+        /// RFC 7044.
+        case historyInfo = "History-Info"
+    }
 
     /// Which of several that diverted the call one after the other owns the mailbox.
     package enum HistoryEntry: String, Sendable, Equatable, CaseIterable {
@@ -27,19 +51,22 @@ package struct MailboxRequest: Sendable, Equatable {
     /// - Parameters:
     ///   - entry: which of several diversions counts before the others.
     ///   - trustsIdentity: the request came from a network whose P-Asserted-Identity is believed
-    ///     (RFC 3325 §4).
+    ///     (RFC 3325 §4). What chooses the mailbox is believed of everybody: it gives nobody more
+    ///     than to dial the mailbox would.
     package init(_ request: Request, entry: HistoryEntry = .last, trustsIdentity: Bool = false) {
         let uri = request.requestURI
         let diversions = Diverter.all(request, entry)
         let target = uri.parameters["target"].flatMap { URI(URI.unescaped($0)) }?.subscriber
         let dialled = uri.subscriber
         if let target {
-            candidates = [target]
+            candidates = [Candidate(target, .target)]
         } else if let dialled, let user = MailboxRequest.deposited(dialled) {
-            candidates = [user]
+            candidates = [Candidate(user, .address)]
         } else {
-            let isService = dialled.map(MailboxRequest.isService) ?? true
-            candidates = (isService ? [] : [dialled].compactMap(\.self)) + diversions.map(\.user)
+            candidates = diversions.map { Candidate($0.user, $0.rule) }
+            if let dialled, !MailboxRequest.isService(dialled) {
+                candidates.insert(Candidate(dialled, .dialled), at: 0)
+            }
         }
         // What the address itself says is newer than any history.
         reason =
@@ -47,8 +74,8 @@ package struct MailboxRequest: Sendable, Equatable {
             ?? diversions.first?.reason ?? (diversions.isEmpty ? .direct : .unknown)
         caller = Envelope.Party(callerOf: request, trustsIdentity: trustsIdentity)
         called =
-            Diverter.all(request, .first).first?.user ?? target ?? candidates.first
-            ?? dialled ?? ""
+            Diverter.all(request, .first).first?.user ?? target
+            ?? candidates.first?.name ?? dialled ?? ""
     }
 
     /// USER of `vm-USER`.
@@ -67,6 +94,7 @@ package struct MailboxRequest: Sendable, Equatable {
 private struct Diverter {
     var user: String
     var reason: Envelope.Reason?
+    var rule: MailboxRequest.Rule
 
     /// Those of Diversion (RFC 5806: the newest first), else of History-Info (RFC 7044: the oldest
     /// first), in the order that is asked for.
@@ -76,7 +104,8 @@ private struct Diverter {
                 value.uri.subscriber.map { user in
                     Diverter(
                         user: user,
-                        reason: value.parameters["reason"].map(Envelope.Reason.init(diversion:)))
+                        reason: value.parameters["reason"].map(Envelope.Reason.init(diversion:)),
+                        rule: .diversion)
                 }
             }
             return entry == .last ? all : all.reversed()
@@ -97,7 +126,10 @@ private struct Diverter {
             if i + 1 < entries.count, let next = entries[i + 1].uri.parameters["cause"] {
                 cause = next
             }
-            all.append(Diverter(user: user, reason: cause.map(Envelope.Reason.init(cause:))))
+            all.append(
+                Diverter(
+                    user: user, reason: cause.map(Envelope.Reason.init(cause:)),
+                    rule: .historyInfo))
         }
         return all
     }
@@ -130,10 +162,16 @@ extension Envelope.Reason {
 
 extension Envelope.Party {
     /// The identity that a trusted network asserts (RFC 3325 §9.1: at most one sip and one tel
-    /// URI), else From.
+    /// URI), else From. An identity that the caller wants kept private (Privacy: id) is not for the
+    /// mail, which leaves the network that may know it (RFC 3325 §6).
     init(callerOf request: Request, trustsIdentity: Bool) {
         let from = try? request.headers.from
-        let asserted = trustsIdentity ? ((try? request.headers.pAssertedIdentities) ?? []) : []
+        let isPrivate = request.headers.values(of: .privacy).contains { value in
+            value.split { $0 == ";" || $0 == "," || $0.isWhitespace }
+                .contains { $0.lowercased() == "id" }
+        }
+        let asserted =
+            trustsIdentity && !isPrivate ? ((try? request.headers.pAssertedIdentities) ?? []) : []
         let number = asserted.first { $0.uri.scheme == .tel } ?? asserted.first
         let names = asserted + [from].compactMap(\.self)
         let name = names.compactMap(\.displayName).first { !$0.isEmpty }

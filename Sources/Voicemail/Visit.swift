@@ -5,11 +5,25 @@ internal import SDP
 internal import SIP
 internal import Spool
 
+/// A call whose mailbox was found.
+struct Arrival {
+    let request: MailboxRequest
+    /// What in the request named the mailbox.
+    let rule: MailboxRequest.Rule
+    let callID: String
+    /// When the INVITE came.
+    let invited: WallClockTime
+    let flow: Flow
+    let user: User
+    let offer: MessageBody?
+}
+
 /// One call to a mailbox: what signalling, the media and the spool know of it.
 struct Visit {
-    let request: MailboxRequest
-    let flow: Flow
-    var user: User
+    let arrival: Arrival
+    var request: MailboxRequest { arrival.request }
+    var flow: Flow { arrival.flow }
+    var user: User { arrival.user }
     var exchange: OfferAnswer
     var media: InteractiveMedia.Opened
     var parameters: MediaSessionParameters?
@@ -21,6 +35,8 @@ struct Visit {
         case deposit(Deposit)
         /// Early media, then the refusal.
         case announcement(StatusCode)
+        /// The call is answered, hears why there is no message, and is ended.
+        case answeredAnnouncement(StatusCode, Phrase)
         /// The message is complete, or there is none: the end of the call is awaited.
         case over
 

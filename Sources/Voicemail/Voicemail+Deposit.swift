@@ -1,6 +1,7 @@
 package import Directory
 package import IVR
 internal import Logging
+internal import Playout
 internal import Primitives
 internal import SIP
 package import Spool
@@ -27,11 +28,16 @@ extension Voicemail {
     }
 
     private func played(_ id: SessionID) {
-        if case .announcement(let status)? = visits[id]?.purpose {
+        switch visits[id]?.purpose {
+        case .announcement(let status):
             visits[id]?.purpose = .over
-            return agent.reject(id, Rejection(status))
+            agent.reject(id, Rejection(status))
+        case .answeredAnnouncement(let status, _):
+            visits[id]?.purpose = .over
+            agent.end(id, reason: "SIP;cause=\(status.value)")
+        case .deposit, .over, nil:
+            handle(id, .played)
         }
-        handle(id, .played)
     }
 
     func handle(_ id: SessionID, _ input: Deposit.Input) {
@@ -61,6 +67,7 @@ extension Voicemail {
             guard let target = configuration.operator else { return agent.end(id) }
             agent.refer(id, to: target)
         case .hangUp: agent.end(id)
+        case .chose(let choice): note(visit, .key, choice.rawValue)
         }
     }
 
@@ -82,27 +89,28 @@ extension Voicemail {
     // MARK: Recording
 
     /// Makes the message's directory while the caller hears the greeting.
-    func makeMessage(_ id: SessionID) {
+    func makeMessage(_ id: SessionID, greeting: String) {
         guard let visit = visits[id] else { return }
         let now = WallClockTime.now
         var random = SystemRandomNumberGenerator()
         let name = MessageIdentifier(at: now, node: configuration.node, random: random.next())
         let envelope = Envelope(
             id: name, messageID: "<\(name)@\(configuration.domain)>",
-            callID: agent.callID(of: id) ?? "", node: configuration.node,
+            callID: visit.arrival.callID, node: configuration.node,
             site: configuration.site,
             addressee: Addressee(
                 visit.user, language: configuration.language, format: configuration.format),
             caller: visit.request.caller, called: visit.request.called,
             reason: visit.request.reason, began: now, sampleRate: 8000)
         visits[id]?.envelope = envelope
+        note(visit.arrival, as: envelope, greeting: greeting)
         agent.logger(for: id).info(
             "takes a message for \(visit.user.name)", metadata: ["message-id": "\(name)"])
         let spool = spool
         let media = visit.media.id
         let trace = trace
         let begin: @Sendable () throws -> String = {
-            trace.add(TraceEvent(.answered, envelope, text: envelope.callID))
+            trace.add(TraceEvent(.answered, envelope))
             return try spool.begin(envelope)
         }
         onDisk(begin) { result in
@@ -139,6 +147,7 @@ extension Voicemail {
         visits[id]?.wantsRecording = false
         visits[id]?.isRecording = true
         visits[id]?.summary = nil
+        note(visit, .recording, visit.parameters?.format.encodingName ?? "no codec")
         media.record(
             visit.media.id,
             RecordingParameters(
@@ -152,6 +161,9 @@ extension Voicemail {
             statistics.failures += 1
             logger.error("a recording was cut off: \(cause)")
         }
+        note(
+            sessions[media].flatMap { visits[$0] } ?? finishing[media], .judged,
+            "\(summary)")
         guard let id = sessions[media] else {
             finishing[media]?.isRecording = false
             finishing[media]?.summary = summary

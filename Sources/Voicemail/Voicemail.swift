@@ -24,7 +24,7 @@ package final class Voicemail {
     private let directory: any UserDirectory
     private let pending: @Sendable (String) -> Int
     private let packetTimes: (MediaFormat) -> [Int]
-    private let disk: NIOThreadPool
+    let disk: NIOThreadPool
     var configuration: VoicemailConfiguration
     private var formats: OfferedFormats
     private var destinations: DestinationPolicy
@@ -120,16 +120,23 @@ extension Voicemail {
         }
         let wanted = MailboxRequest(
             request, entry: configuration.historyEntry, trustsIdentity: isTrusted)
-        let keys = wanted.candidates.compactMap { UserKey($0) }
+        let invited = WallClockTime.now
+        let keys = wanted.candidates.compactMap { candidate in
+            UserKey(candidate.name).map { (key: $0, rule: candidate.rule) }
+        }
         guard !keys.isEmpty else { return refuse(id, .notFound, "unknown") }
         lookups.insert(id)
         let directory = directory
         let loop = agent.eventLoop
         let found = NIOLoopBound(
-            { (result: Result<User?, DirectoryError>) in
+            { (result: Result<(User, MailboxRequest.Rule)?, DirectoryError>) in
                 guard self.lookups.remove(id) != nil else { return }
                 switch result {
-                case .success(let user?): self.found(user, id, wanted, flow, offer)
+                case .success((let user, let rule)?):
+                    let arrival = Arrival(
+                        request: wanted, rule: rule, callID: self.agent.callID(of: id) ?? "",
+                        invited: invited, flow: flow, user: user, offer: offer)
+                    self.found(arrival, id)
                 case .success(nil): self.refuse(id, .notFound, "unknown")
                 case .failure(let error):
                     self.agent.logger(for: id).error("the directory gives no answer: \(error)")
@@ -143,11 +150,11 @@ extension Voicemail {
     }
 
     private static func first(
-        of keys: [UserKey], in directory: any UserDirectory
-    ) async -> Result<User?, DirectoryError> {
+        of keys: [(key: UserKey, rule: MailboxRequest.Rule)], in directory: any UserDirectory
+    ) async -> Result<(User, MailboxRequest.Rule)?, DirectoryError> {
         do throws(DirectoryError) {
-            for key in keys {
-                if let user = try await directory.user(key) { return .success(user) }
+            for (key, rule) in keys {
+                if let user = try await directory.user(key) { return .success((user, rule)) }
             }
             return .success(nil)
         } catch {
@@ -164,32 +171,26 @@ extension Voicemail {
         agent.reject(id, Rejection(status, headers: headers))
     }
 
-    private func found(
-        _ user: User, _ id: SessionID, _ wanted: MailboxRequest, _ flow: Flow,
-        _ offer: MessageBody?
-    ) {
+    private func found(_ arrival: Arrival, _ id: SessionID) {
         statistics.calls += 1
+        let user = arrival.user
         if let server = user.voicemail.mailboxServer, let uri = mailbox(of: user, at: server) {
+            noteTurnedAway(arrival, reason: "redirected to \(uri)")
             return agent.reject(
                 id, Rejection(.movedTemporarily, headers: [.init(.contact, "<\(uri)>")]))
         }
-        let obstacle = obstacle(for: user)
-        if let obstacle {
-            statistics.refused[obstacle.reason, default: 0] += 1
-            agent.logger(for: id).notice(
-                "no message for \(user.name): \(obstacle.reason)")
-        }
         do throws(MediaRefusal) {
-            if let obstacle {
-                guard let offer else {
-                    return agent.reject(id, Rejection(obstacle.status))
-                }
-                try announce(id, obstacle.phrase, obstacle.status, user, wanted, flow, offer)
+            if let obstacle = obstacle(for: user) {
+                statistics.refused[obstacle.reason, default: 0] += 1
+                agent.logger(for: id).notice("no message for \(user.name): \(obstacle.reason)")
+                noteTurnedAway(arrival, reason: obstacle.reason)
+                try announce(obstacle.phrase, obstacle.status, to: arrival, id)
             } else {
-                try answer(id, user, wanted, flow, offer)
+                try answer(arrival, id)
             }
         } catch {
             statistics.refused["media", default: 0] += 1
+            noteTurnedAway(arrival, reason: "media: \(error)")
             if case .resources(let what) = error {
                 logger.warning("voicemail has no media for a call: \(what)")
             }
@@ -221,39 +222,43 @@ extension Voicemail {
         return nil
     }
 
-    /// Early media with the reason, then the refusal (RFC 3960 §3.1).
+    /// Early media with the reason, then the refusal (RFC 3960 §3.1): the call costs nothing, and
+    /// whoever called sees that nobody was reached.
+    ///
+    /// Where early media can't be heard, the call is answered and ended after the announcement: an
+    /// INVITE without an offer has nowhere to send it, and an address that has yet to prove itself
+    /// would get its first second.
     private func announce(
-        _ id: SessionID, _ phrase: Phrase, _ status: StatusCode, _ user: User,
-        _ wanted: MailboxRequest, _ flow: Flow, _ offer: MessageBody
+        _ phrase: Phrase, _ status: StatusCode, to arrival: Arrival, _ id: SessionID
     ) throws(MediaRefusal) {
-        let body = try begin(
-            id, user, wanted, flow, purpose: .announcement(status), offer: offer)
+        let body = try begin(arrival, id, purpose: .answeredAnnouncement(status, phrase))
+        let needsProof = visits[id]?.parameters?.unprovenPackets != nil
+        guard arrival.offer != nil, !needsProof else { return agent.accept(id, body: body) }
+        visits[id]?.purpose = .announcement(status)
         agent.progress(id, .sessionProgress, body: body)
         play(id, [.phrase(phrase)])
     }
 
-    private func answer(
-        _ id: SessionID, _ user: User, _ wanted: MailboxRequest, _ flow: Flow,
-        _ offer: MessageBody?
-    ) throws(MediaRefusal) {
-        let isOwn =
-            user.voicemail.greeting != .spoken && greeting(of: user, wanted.reason) != nil
+    private func answer(_ arrival: Arrival, _ id: SessionID) throws(MediaRefusal) {
+        let user = arrival.user
+        let reason = arrival.request.reason
+        let file =
+            user.voicemail.greeting == .spoken ? nil : greeting(of: user, reason)
         let isNumber = user.name.allSatisfy { $0.isASCII && $0.isNumber }
         let items = Greeting.items(
-            reason: wanted.reason, extensionNumber: isNumber ? user.name : nil, isOwn: isOwn)
+            reason: reason, extensionNumber: isNumber ? user.name : nil, isOwn: file != nil)
         let deposit = Deposit(greeting: items, hasOperator: configuration.operator != nil)
-        let body = try begin(
-            id, user, wanted, flow, purpose: .deposit(deposit), offer: offer)
+        let body = try begin(arrival, id, purpose: .deposit(deposit))
         agent.accept(id, body: body)
-        makeMessage(id)
+        makeMessage(id, greeting: file ?? "spoken, \(user.language ?? configuration.language)")
     }
 
     /// Opens the media of a call.
     /// - Returns: our answer, or our offer where there was none.
     private func begin(
-        _ id: SessionID, _ user: User, _ wanted: MailboxRequest, _ flow: Flow,
-        purpose: Visit.Purpose, offer body: MessageBody?
+        _ arrival: Arrival, _ id: SessionID, purpose: Visit.Purpose
     ) throws(MediaRefusal) -> MessageBody {
+        let flow = arrival.flow
         nextSessionNumber &+= 1
         var capabilities = LocalCapabilities(
             formats: formats.supported, local: flow.local, offeredDirection: .sendrecv)
@@ -262,7 +267,11 @@ extension Voicemail {
         capabilities.families = families
         var exchange = OfferAnswer(sessionID: nextSessionNumber, capabilities: capabilities)
         let offer: SessionDescription?
-        if let body { offer = try SessionDescription(in: body) } else { offer = nil }
+        if let body = arrival.offer {
+            offer = try SessionDescription(in: body)
+        } else {
+            offer = nil
+        }
         let audio = try offer.map { offer throws(MediaRefusal) in try exchange.outcome(of: offer) }
         let called = audio?.remote?.address ?? flow.local.address
         guard let local = configuration.addresses.own(like: called) else {
@@ -293,8 +302,7 @@ extension Voicemail {
             throw error
         }
         visits[id] = Visit(
-            request: wanted, flow: flow, user: user, exchange: exchange, media: opened,
-            purpose: purpose)
+            arrival: arrival, exchange: exchange, media: opened, purpose: purpose)
         sessions[opened.id] = id
         if let audio { follow(id, audio) }
         return .sdp(description.serialised())
@@ -364,6 +372,9 @@ extension Voicemail {
         guard let visit = visits[id], !visit.isAcknowledged else { return }
         visits[id]?.isAcknowledged = true
         if let audio = visit.exchange.negotiated { follow(id, audio) }
+        if case .answeredAnnouncement(_, let phrase) = visit.purpose {
+            return play(id, [.phrase(phrase)])
+        }
         handle(id, .established)
     }
 
@@ -407,6 +418,7 @@ extension Voicemail {
             isReceiving: audio.direction.receives)
         parameters.rtcpMux = audio.rtcpMux
         let source = visit.flow.remote.address
+        parameters.signalling = source
         parameters.isSymmetric = configuration.symmetricNetworks.contains { $0.contains(source) }
         let isSame = audio.remote == visit.parameters?.remote
         if let remote = audio.remote {

@@ -1,6 +1,7 @@
 """Fixtures. A worker of pytest has one namespace with one appliance in it; tests that change or stop an
 appliance make their own with `launch`, in a namespace of its own."""
 
+import functools
 import itertools
 import os
 import pathlib
@@ -14,6 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 
 from lab import audio  # noqa: E402
 from lab.appliance import Intermezzo  # noqa: E402
+from lab.deposit import start_office  # noqa: E402
 from lab.namespace import Namespace, sweep  # noqa: E402
 from lab.rtp import Receiver, Talker  # noqa: E402
 from lab.sip import Call, Phone  # noqa: E402
@@ -104,6 +106,12 @@ def launch(tmp_path):
         appliance.stop()
     for namespace in namespaces:
         namespace.delete()
+
+
+@pytest.fixture
+def office(launch, library):
+    """Starts an appliance with mailboxes: `office({"voicemail": {...}})`."""
+    return functools.partial(start_office, launch, library)
 
 
 hosts = itertools.cycle(range(30, 60))

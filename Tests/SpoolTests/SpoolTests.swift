@@ -41,6 +41,20 @@ import Testing
         #expect(text.contains(#""reason":"silence""#))
     }
 
+    @Test func whatIsDiscardedIsKeptForAWhile() throws {
+        let envelope = try record()
+        try spool.discard(envelope, reason: "silence")
+        let day: Int64 = 86_400_000_000_000
+        let now = WallClockTime.now.nanoseconds
+        // `keep-discarded` a week: not after six days, but after eight.
+        for (passed, left) in [(6 * day, 1), (8 * day, 0)] as [(Int64, Int)] {
+            let limit = WallClockTime(nanoseconds: now + passed - 7 * day)
+            #expect(try spool.expire(.discarded, before: limit) == 1 - left)
+            #expect(try spool.list(.discarded).count == left)
+        }
+        #expect(spool.state(of: envelope.id) == nil)
+    }
+
     @Test func whatWasCutOffIsFinishedAtTheNextStart() throws {
         let envelope = try record(samples: 20_000)
         let found = try spool.recover { envelope, path in

@@ -5,12 +5,13 @@ import Voicemail
 @Suite struct DepositTests {
     private static let greeting: [Deposit.Item] = [.phrase(.unavailable), .phrase(.afterTheTone)]
 
-    /// Runs inputs and gives the actions of the last.
+    /// Runs inputs and gives the actions of the last, without what is for the trace.
     private func last(
         _ inputs: [Deposit.Input], hasOperator: Bool = false
     ) -> [Deposit.Action] {
         var deposit = Deposit(greeting: Self.greeting, hasOperator: hasOperator)
-        return inputs.map { deposit.handle($0) }.last ?? []
+        let actions = inputs.map { deposit.handle($0) }.last ?? []
+        return actions.filter { if case .chose = $0 { false } else { true } }
     }
 
     private static let recording: [Deposit.Input] = [.established, .played, .played]
@@ -25,6 +26,22 @@ import Voicemail
     @Test(arguments: ["#", "*"] as [Character])
     func aKeySkipsTheGreeting(_ key: Character) {
         #expect(last([.established, .key(key)]) == [.play([.tone])])
+    }
+
+    @Test func theTraceIsToldWhatKeysMeant() {
+        let inputs: [Deposit.Input] = [
+            .established, .key("#"), .played, .key("7"), .key("#"),
+            .recorded(.key, hasSpeech: true), .key("1"), .key("3"), .key("3"), .key("2"), .played,
+            .key("#"), .recorded(.key, hasSpeech: true), .key("#"), .played, .key("1"),
+        ]
+        var deposit = Deposit(greeting: Self.greeting, hasOperator: true)
+        let choices = inputs.flatMap { deposit.handle($0) }.compactMap { action in
+            if case .chose(let choice) = action { choice } else { nil }
+        }
+        #expect(choices == [.skip, .stop, .listen, .urgent, .notUrgent, .again, .stop, .send])
+        var other = Deposit(greeting: Self.greeting, hasOperator: true)
+        _ = other.handle(.established)
+        #expect(other.handle(.key("0")).first == .chose(.operator))
     }
 
     @Test func hangingUpKeepsWhatWasSaid() {

@@ -76,7 +76,7 @@ import Voicemail
     ])
     func theMailbox(_ c: Case) throws {
         let found = MailboxRequest(try request(c.uri, c.lines), entry: c.entry)
-        #expect(found.candidates == c.candidates)
+        #expect(found.candidates.map(\.name) == c.candidates)
         #expect(found.reason == c.reason)
         #expect(found.called == c.called)
     }
@@ -96,6 +96,30 @@ import Voicemail
         #expect(stranger.displayName == nil)
         let second = try self.request("sip:vm-201@pbx.test", ["From: tel:+1(555)0142 ;tag=g21b"])
         #expect(MailboxRequest(second).caller.number == "+15550142")
+    }
+
+    /// RFC 3325 §6: an identity that is to be kept private does not go into a mail.
+    @Test func aPrivateIdentityIsNotToldEvenWhereItIsBelieved() throws {
+        let lines = [
+            "From: \"Anonymous\" <sip:anonymous@anonymous.invalid>;tag=1",
+            "P-Asserted-Identity: \"Ana O.\" <sip:+15550142@carrier.test>", "Privacy: critical; id",
+        ]
+        let caller = MailboxRequest(
+            try request("sip:vm-201@pbx.test", lines), trustsIdentity: true
+        ).caller
+        #expect(caller.number == nil)
+        #expect(caller.displayName == "Anonymous")
+    }
+
+    @Test func theRuleThatNamedTheMailboxIsTold() throws {
+        func rules(_ uri: String, _ lines: [String] = []) throws -> [MailboxRequest.Rule] {
+            MailboxRequest(try request(uri, lines)).candidates.map(\.rule)
+        }
+        #expect(try rules("sip:vm-201@pbx.test") == [.address])
+        #expect(try rules("sip:voicemail@pbx.test;target=sip:201%40pbx.test") == [.target])
+        #expect(try rules("sip:299@pbx.test", [Self.g20[1]]) == [.dialled, .diversion])
+        let history = "History-Info: <sip:201@pbx.test>;index=1"
+        #expect(try rules("sip:voicemail@pbx.test", [history]) == [.historyInfo])
     }
 
     @Test func anAnonymousCallerHasNoNumber() throws {

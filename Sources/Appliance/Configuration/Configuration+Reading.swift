@@ -120,6 +120,13 @@ extension Configuration {
             default: sip.limits.maximumConnectionsPerAddress)
         sip.drain = section.value(
             "drain", .duration(.seconds(0) ... .seconds(3600)), default: sip.drain)
+        let trusted = section.markedList("trusted-networks", .network) ?? []
+        sip.trustedNetworks = trusted.map(\.value)
+        for (network, mark) in trusted where network.prefixLength == 0 {
+            section.faults.warn(
+                mark, "\(network) lets every caller name another as himself",
+                "name the proxies and gateways that check who calls")
+        }
         section.finish()
     }
 

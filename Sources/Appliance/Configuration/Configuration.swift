@@ -30,6 +30,8 @@ package struct Configuration: Sendable {
         package var maximumMessage = 65_535
         package var limits = TransportLimits()
         package var drain: Interval = .seconds(10)
+        /// Networks whose P-Asserted-Identity is believed (RFC 3325).
+        package var trustedNetworks: [IPNetwork] = []
     }
 
     package var file: String

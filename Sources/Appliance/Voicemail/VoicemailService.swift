@@ -153,6 +153,7 @@ extension VoicemailConfiguration {
         addresses = music.addresses
         allowedNetworks = music.allowedNetworks
         symmetricNetworks = music.symmetricNetworks
+        trustedNetworks = configuration.sip.trustedNetworks
         retryAfter = configuration.sip.retryAfter
     }
 }

@@ -29,6 +29,10 @@ import Testing
             "sip: {session-expires: 100s, min-session-expires: 200s}",
             "F:1:24: sip.session-expires is below"
         ),
+        (
+            "sip: {trusted-networks: [10.0.0.0/33]}",
+            "F:1:26: sip.trusted-networks '10.0.0.0/33' is not a network"
+        ),
         ("rtp: {ports: 5-3}", "F:1:14: rtp.ports '5-3' is not a range of ports"),
         ("rtp: {dscp: 64}", "F:1:13: rtp.dscp '64' is not ef"),
         (
@@ -100,6 +104,7 @@ import Testing
             "F:1:16: warning: phones that call udp:0.0.0.0:5060 are told to send to 127.0.0.1"
         ),
         ("rtp: {ports: 20000-20003}", "F:1:14: warning: rtp.ports has only 4 ports"),
+        ("sip: {trusted-networks: ['::/0']}", "F:1:26: warning: ::/0 lets every caller name"),
         ("rtp: {allowed-networks: [0.0.0.0/0]}", "F:1:26: warning: 0.0.0.0/0 lets anybody"),
         (
             "media: {directory: /nonexistent}",
