@@ -146,7 +146,8 @@ with tempfile.TemporaryDirectory(dir="/var/tmp") as name:
     Counter(2500)
     Counter(2424)
     conf = directory / "smtpd.conf"
-    conf.write_text('listen on 127.0.0.1 port 2526\naction "deliver" lmtp "127.0.0.1:2424"\n'
+    conf.write_text('listen on 127.0.0.1 port 2526\n'
+                    'action "deliver" relay host "lmtp://127.0.0.1:2424"\n'
                     'match from any for domain "a.test" action "deliver"\n')
     results = {"nobody": measure(directory, 2599), "counter": measure(directory, 2500)}
     with Process([str(OpenSMTPD.install()), "-d", "-f", str(conf)], directory / "smtpd.log") as smtpd:

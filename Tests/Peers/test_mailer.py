@@ -229,7 +229,6 @@ def test_postfix_is_away_and_comes_back(postfix, node):
     until(lambda: len(postfix.mail("alice")) == 5, 10, "five mails")
 
 
-@pytest.mark.xfail(reason="the mail behind opensmtpd is not done within 40 s: not traced yet")
 def test_opensmtpd_refuses_for_a_while_and_then_accepts(network, node, server, tmp_path):
     lmtp = server(port=2424, lmtp=True)
     opensmtpd = OpenSMTPD(network, tmp_path, refuse=True)

@@ -181,7 +181,7 @@ maillog_file_prefixes = /
 
 
 class OpenSMTPD:
-    """Takes mail for a.test in clear on 127.0.0.1:2526 into Maildirs. Its package conflicts with postfix, so it is
+    """Takes mail for a.test in clear on 127.0.0.1:2526, for LMTP on 2424. Its package conflicts with postfix, so it is
     unpacked and not installed."""
 
     ROOT = pathlib.Path("/var/tmp/imz-opensmtpd")
@@ -220,7 +220,8 @@ class OpenSMTPD:
         program = self.install()
         lines = [
             'listen on 127.0.0.1 port 2526' + (' filter later' if refuse else ''),
-            'action "deliver" lmtp "127.0.0.1:2424"',
+            # Not `lmtp`, which takes mail only for users of this system: 550 for all others.
+            'action "deliver" relay host "lmtp://127.0.0.1:2424"',
             'match from any for domain "a.test" action "deliver"',
         ]
         if refuse:
