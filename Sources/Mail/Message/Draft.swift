@@ -172,15 +172,25 @@ struct Draft {
             octets, type: type, parameters: parameters, name: "\(stem).\(form.fileExtension)")
     }
 
-    /// What any file system takes, and no shell or program reads as something else.
+    /// What any file system takes, and no shell or program reads as something else. Looked at by
+    /// scalars: a dot with an accent on the next one is two dots to others.
     private static func fileName(_ text: String) -> String {
         let kept = text.unicodeScalars.map { scalar in
             "/\\:*?\"<>|%$`'&;!#{}[]()~^=,@".unicodeScalars.contains(scalar) ? " " : scalar
         }
+        let line = VisibleText.line(String(String.UnicodeScalarView(kept)), limit: 40)
         var name = String.UnicodeScalarView()
-        name.append(contentsOf: kept)
-        let line = VisibleText.line(String(name).replacing("..", with: "."), limit: 40)
-        return String(line.drop { $0 == "." || $0 == "-" || $0 == " " })
+        for scalar in line.unicodeScalars.drop(while: isAtNoEnd)
+        where scalar != "." || name.last != "." {
+            name.append(scalar)
+        }
+        while let last = name.last, isAtNoEnd(last) { name.removeLast() }
+        return String(name)
+    }
+
+    /// Before the extension a dot would be the second, and Windows drops it with spaces.
+    private static func isAtNoEnd(_ scalar: Unicode.Scalar) -> Bool {
+        scalar == "." || scalar == "-" || scalar == " "
     }
 
     func boundary(_ kind: String) -> String { "\(kind)-\(envelope.id.description.suffix(40))" }

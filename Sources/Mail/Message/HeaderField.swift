@@ -48,8 +48,9 @@ struct HeaderField {
     private static func phrase(_ text: String, in field: String) -> [String] {
         let isPlain =
             text.utf8.allSatisfy { (0x20..<0x7F).contains($0) } && !text.contains("=?")
-            && text.utf8.count <= 60
-        return isPlain ? [quoted(text)] : EncodedWord.words(text, in: field)
+        let string = quoted(text)
+        // What stands in quotes can't be folded where it has no space; its backslashes count.
+        return isPlain && string.utf8.count <= 62 ? [string] : EncodedWord.words(text, in: field)
     }
 
     static func quoted(_ text: String) -> String {
@@ -83,8 +84,8 @@ struct HeaderField {
         /// One word, or several when the value must be split (RFC 2231 §3 and §4).
         static func words(_ name: String, _ value: String) -> [String] {
             let isShortASCII =
-                value.utf8.allSatisfy { (0x20..<0x7F).contains($0) } && value.utf8.count <= 55
-                && !value.contains("=?")
+                value.utf8.allSatisfy { (0x20..<0x7F).contains($0) }
+                && quoted(value).utf8.count <= 57 && !value.contains("=?")
             if isShortASCII { return ["\(name)=\(quoted(value))"] }
             var parts: [String] = ["utf-8''"]
             for scalar in value.unicodeScalars {
