@@ -29,7 +29,7 @@ final class MailerRun: Sendable {
             State(
                 queue: DeliveryQueue(
                     relays: relays.map { ($0.maximumConnections, $0.priority) },
-                    others: max(1, workers / 2))))
+                    others: max(1, workers / 2), givesUpAfter: context.settings.givesUpAfter)))
         do throws(SystemError) {
             watch = try QueueWatch(context.spool.path(of: .queue))
         } catch {

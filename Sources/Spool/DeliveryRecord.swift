@@ -26,6 +26,9 @@ package struct DeliveryRecord: Hashable, Sendable, Codable {
         package var state = State.waiting
         package var attempts = 0
         package var next: WallClockTime
+        /// When it was added, where that is later than the message: the report of a failure has as
+        /// long to arrive as the message had.
+        package var since: WallClockTime?
         package var failure: Failure?
         package var acceptance: Acceptance?
 

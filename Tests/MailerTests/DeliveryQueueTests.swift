@@ -106,6 +106,41 @@ import Testing
         #expect(queue.queue.relayOpens(0) == time(16))
     }
 
+    @Test func whatIsTooOldWaitsForNoRelayThatIsAway() throws {
+        let subject = queue(1)
+        subject.queue = DeliveryQueue(relays: [(1, 0)], others: 3, givesUpAfter: .seconds(100))
+        for number in 1...3 { add(number, due: number == 2 ? 3600 : 0, to: subject) }
+        // At its age and with a relay that was never seen away, it is tried.
+        let first = try #require(subject.next(at: time(100)))
+        #expect(first.relay == 0)
+        #expect(subject.next(at: time(100)) == nil)
+        subject.relay(0, .failed, at: time(100))
+        // In the ring, before its next attempt, and in a delivery meanwhile: all three come.
+        var given = [subject.next(at: time(100)), subject.next(at: time(100))]
+        #expect(subject.next(at: time(100)) == nil)
+        subject.finished(first, (time(101), .relay))
+        given.append(subject.next(at: time(100)))
+        #expect(given.map { $0?.relay } == [nil, nil, nil])
+        #expect(Set(given.compactMap { $0?.id }) == [id(1), id(2), id(3)])
+        // The reports wait, once and for all, for the relay.
+        for work in given.compactMap(\.self) { subject.finished(work, (time(100), .relay)) }
+        #expect(subject.next(at: time(101)) == nil)
+        #expect(subject.queue.deadline == time(105))
+        #expect(subject.next(at: time(105))?.relay == 0)
+        #expect(subject.queue.count == 3)
+    }
+
+    @Test func aYoungMessageWaitsForItsRelay() throws {
+        let subject = queue(1)
+        subject.queue = DeliveryQueue(relays: [(1, 0)], givesUpAfter: .seconds(200))
+        add(1, to: subject)
+        let work = try #require(subject.next(at: time(1)))
+        subject.relay(0, .failed, at: time(1))
+        subject.finished(work, (time(1), .relay))
+        #expect(subject.next(at: time(2)) == nil)
+        #expect(subject.queue.deadline == time(6))
+    }
+
     @Test func aRelayThatWasNotSpokenWithIsStillToBeProbed() throws {
         let queue = queue(1)
         add(1, to: queue)

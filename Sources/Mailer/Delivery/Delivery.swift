@@ -50,6 +50,7 @@ struct Delivery: ~Copyable {
     }
 
     mutating func perform(_ client: borrowing SMTPClient) throws(SpoolError) -> Report {
+        if relay == nil { try giveUpUntried() }
         try tryAll(client)
         if DeliveryPlan.next(of: record) == nil && addReport() {
             try save()
@@ -79,6 +80,30 @@ struct Delivery: ~Copyable {
                 try deposit(due)
             }
         }
+    }
+
+    /// Gives up who is too old where no relay could be spoken with. The report of it waits for one.
+    private mutating func giveUpUntried() throws(SpoolError) {
+        guard !context.settings.relays.isEmpty else { return }
+        let now = WallClockTime.now
+        let late = record.recipients.indices.filter { index in
+            let recipient = record.recipients[index]
+            return recipient.state == .waiting && recipient.target.kind.need == .relay
+                && isTooOld(recipient, at: now)
+        }
+        for index in late {
+            let last = record.recipients[index].failure
+            let reason = last?.reply ?? "no relay could be spoken with"
+            fail(
+                index, last?.step ?? "connect",
+                SMTPReply(code: 554, text: "5.4.7 (ours) not delivered in time: \(reason)"),
+                last?.place)
+        }
+        if !late.isEmpty { try save() }
+    }
+
+    private func isTooOld(_ recipient: DeliveryRecord.Recipient, at now: WallClockTime) -> Bool {
+        now - (recipient.since ?? record.queued) >= context.settings.givesUpAfter
     }
 
     // MARK: Relays
@@ -284,7 +309,7 @@ struct Delivery: ~Copyable {
         _ index: Int, _ step: String, _ reply: SMTPReply, _ place: String
     ) {
         let now = WallClockTime.now
-        guard now - record.queued < context.settings.givesUpAfter else {
+        guard !isTooOld(record.recipients[index], at: now) else {
             return fail(index, step, reply, place)
         }
         let target = record.recipients[index].target
@@ -319,8 +344,10 @@ struct Delivery: ~Copyable {
         guard record.recipients.contains(where: { $0.state == .failed }),
             !record.recipients.contains(where: { $0.target.kind == .postmaster })
         else { return false }
-        record.recipients.append(
-            .init(target: .init(.postmaster, context.settings.postmaster), next: .now))
+        var report = DeliveryRecord.Recipient(
+            target: .init(.postmaster, context.settings.postmaster), next: .now)
+        report.since = report.next
+        record.recipients.append(report)
         return true
     }
 

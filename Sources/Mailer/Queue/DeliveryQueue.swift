@@ -5,7 +5,8 @@ package import Spool
 ///
 /// A message waits for its time (``DueHeap``), then for its turn among the users (``FairRing``),
 /// then for a relay that is worth trying and has a connection free. A relay that can't be spoken
-/// with delays no message's own next attempt: all go on when it is back.
+/// with delays no message's own next attempt: all go on when it is back. While none can be spoken
+/// with, a message that is too old becomes work without a relay, so that it is given up in time.
 ///
 /// Run loop: change, take ``next(at:)`` until it gives nil, wait until ``deadline``.
 package struct DeliveryQueue: Sendable {
@@ -33,6 +34,10 @@ package struct DeliveryQueue: Sendable {
         var life: UInt32
         /// When the message came to the queue.
         var queued: WallClockTime
+        /// Its ``life`` when it took this place: that of its entry in ``expiring``.
+        var birth: UInt32 = 0
+        /// Its time to be given up came while it was being delivered.
+        var isOverdue = false
     }
 
     private struct Relay {
@@ -49,6 +54,9 @@ package struct DeliveryQueue: Sendable {
     /// Messages of each owner.
     private var counts: [Int] = []
     private var deferred = DueHeap()
+    /// All messages, by the time at which they are given up where no relay can be spoken with.
+    private var expiring = DueHeap()
+    private let givesUpAfter: Interval
     private var forRelays = FairRing()
     private var forOthers = FairRing()
     private var relays: [Relay]
@@ -58,7 +66,12 @@ package struct DeliveryQueue: Sendable {
     /// - Parameters:
     ///   - relays: connections at once and priority of each.
     ///   - others: deliveries without a relay at once.
-    package init(relays: [(connections: Int, priority: Int)], others: Int = 2) {
+    ///   - givesUpAfter: age of a message that no longer waits for a relay.
+    package init(
+        relays: [(connections: Int, priority: Int)], others: Int = 2,
+        givesUpAfter: Interval = .seconds(5 * 86_400)
+    ) {
+        self.givesUpAfter = givesUpAfter
         self.relays = relays.map { Relay(limit: $0.connections, priority: $0.priority) }
         otherLimit = others
     }
@@ -91,20 +104,22 @@ package struct DeliveryQueue: Sendable {
         let owner = owners[user] ?? Int32(owners.count)
         if owner == counts.count { counts.append(0) }
         owners[user] = owner
-        counts[Int(owner)] += 1
-        let slot: Int32
-        if let last = unused.popLast() {
-            slot = last
-            let life = slots[Int(slot)].life &+ 1
-            slots[Int(slot)] = Slot(
-                id: id, owner: owner, state: .deferred, need: need, life: life, queued: queued)
-        } else {
-            slot = Int32(slots.count)
-            slots.append(
-                Slot(id: id, owner: owner, state: .deferred, need: need, life: 0, queued: queued))
-        }
-        index[id] = slot
+        let slot = place(
+            Slot(id: id, owner: owner, state: .deferred, need: need, life: 0, queued: queued))
         deferred.insert(slot, life: slots[Int(slot)].life, due: due)
+        expiring.insert(slot, life: slots[Int(slot)].birth, due: queued + givesUpAfter)
+    }
+
+    private mutating func place(_ message: Slot) -> Int32 {
+        let slot = unused.popLast() ?? Int32(slots.count)
+        let life = Int(slot) < slots.count ? slots[Int(slot)].life &+ 1 : 0
+        if Int(slot) == slots.count { slots.append(message) }
+        slots[Int(slot)] = message
+        slots[Int(slot)].life = life
+        slots[Int(slot)].birth = life
+        index[message.id] = slot
+        counts[Int(message.owner)] += 1
+        return slot
     }
 
     /// Takes a message out that was held, deleted or moved by another.
@@ -138,6 +153,9 @@ package struct DeliveryQueue: Sendable {
     /// When ``next(at:)`` may give something, if nothing else happens; nil: never.
     package var deadline: WallClockTime? {
         var earliest = deferred.first?.due
+        if isWithoutRelay, let first = expiring.first?.due {
+            earliest = min(earliest ?? first, first)
+        }
         if !forRelays.isEmpty {
             for relay in relays where relay.running < relay.limit {
                 guard let opens = relay.breaker.opens else { continue }
@@ -150,6 +168,7 @@ package struct DeliveryQueue: Sendable {
     /// The next delivery to begin; to be answered by ``finished(_:relay:retry:)``.
     package mutating func next(at now: WallClockTime) -> Work? {
         admit(at: now)
+        if isWithoutRelay { expire(at: now) }
         if runningOthers < otherLimit, let slot = take(.nothing) {
             runningOthers += 1
             return Work(id: slots[Int(slot)].id, relay: nil)
@@ -170,6 +189,29 @@ package struct DeliveryQueue: Sendable {
                 forRelays.append(first.slot, of: slots[slot].owner)
             } else {
                 forOthers.append(first.slot, of: slots[slot].owner)
+            }
+        }
+    }
+
+    /// Whether no relay can be spoken with, as far as is known.
+    private var isWithoutRelay: Bool {
+        !relays.isEmpty && relays.allSatisfy { !$0.breaker.isClosed }
+    }
+
+    /// What is too old waits for a relay no longer.
+    private mutating func expire(at now: WallClockTime) {
+        while let first = expiring.first, first.due <= now {
+            expiring.removeFirst()
+            var message = slots[Int(first.slot)]
+            guard message.birth == first.life else { continue }
+            switch message.state {
+            case .free, .gone: break
+            case .running, .again: slots[Int(first.slot)].isOverdue = true
+            case .deferred, .ready:
+                // In another slot, since its place in the other ring or the heap stays behind.
+                forget(first.slot)
+                message.state = .ready
+                forOthers.append(place(message), of: message.owner)
             }
         }
     }
@@ -216,6 +258,11 @@ package struct DeliveryQueue: Sendable {
             slots[Int(slot)].state = .deferred
             forget(slot)
             return wasChanged
+        }
+        if slots[Int(slot)].isOverdue {
+            slots[Int(slot)].isOverdue = false
+            expiring.insert(
+                slot, life: slots[Int(slot)].birth, due: slots[Int(slot)].queued + givesUpAfter)
         }
         slots[Int(slot)].state = .deferred
         slots[Int(slot)].need = retry.need

@@ -207,6 +207,15 @@ class OpenSMTPD:
         os.makedirs("/var/lib/opensmtpd/empty", mode=0o755, exist_ok=True)
         return program
 
+    @classmethod
+    def command(cls, directory, conf):
+        """Its queue in a directory of its own, since the usual place is compiled in and other runs' mail is there."""
+        spool = directory / "smtpd"
+        spool.mkdir(exist_ok=True)
+        os.makedirs("/var/spool/smtpd", mode=0o711, exist_ok=True)
+        script = 'chmod 711 "$1" && mount --bind "$1" /var/spool/smtpd && exec "$2" -d -f "$3"'
+        return ["unshare", "-m", "sh", "-c", script, "sh", str(spool), str(cls.install()), str(conf)]
+
     def __init__(self, namespace, directory, refuse=False):
         self.namespace = namespace
         self.directory = directory
@@ -217,7 +226,6 @@ class OpenSMTPD:
         self.start(refuse)
 
     def start(self, refuse=False):
-        program = self.install()
         lines = [
             'listen on 127.0.0.1 port 2526' + (' filter later' if refuse else ''),
             # Not `lmtp`, which takes mail only for users of this system: 550 for all others.
@@ -228,7 +236,7 @@ class OpenSMTPD:
             lines.insert(0, 'filter later phase rcpt-to match !mail-from "<>" reject "451 4.3.2 try later"')
         conf = self.directory / "smtpd.conf"
         conf.write_text("\n".join(lines) + "\n")
-        self.process = Process(self.namespace, [program, "-d", "-f", conf], self.directory / "smtpd.log")
+        self.process = Process(self.namespace, self.command(self.directory, conf), self.directory / "smtpd.log")
         until(lambda: self.namespace.listens("tcp", 2526), 15, "opensmtpd")
 
     def stop(self):
@@ -243,7 +251,7 @@ class ScriptedServer:
     """An SMTP or LMTP server that does what its script says at each step.
 
     `script(step, argument, connection)` returns a reply such as "250 ok"; None: the usual one; "drop": the connection
-    is closed; "hang": nothing is said any more. Steps: connect, EHLO, MAIL, RCPT, DATA, end, and by LMTP end for each
+    is closed; "hang": nothing is said any more. Steps: connect, EHLO, AUTH (also each line after a 334), MAIL, RCPT, DATA, end, and by LMTP end for each
     recipient with its address."""
 
     def __init__(self, namespace, port, script=None, lmtp=False, capabilities=(), address="127.0.0.1"):
@@ -315,6 +323,12 @@ class ScriptedServer:
                 rest = ["scripted", *self.capabilities]
                 usual = "\r\n".join(f"250{'-' if i < len(rest) - 1 else ' '}{item}" for i, item in enumerate(rest))
                 if not answer("EHLO", argument, usual):
+                    return
+            elif word == "AUTH":
+                reply = answer("AUTH", argument, "235 2.7.0 ok")
+                while reply and reply.startswith("334"):
+                    reply = answer("AUTH", lines.readline().decode().strip(), "235 2.7.0 ok")
+                if not reply:
                     return
             elif word == "MAIL":
                 recipients = []
