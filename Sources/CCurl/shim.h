@@ -22,6 +22,11 @@ static inline CURLcode ccurl_set_write(CURL *easy, curl_write_callback write, vo
     CURLcode code = curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, write);
     return code ? code : curl_easy_setopt(easy, CURLOPT_WRITEDATA, context);
 }
+// CURLOPT_HEADERFUNCTION and CURLOPT_HEADERDATA, which get the lines of a mail server's replies too.
+static inline CURLcode ccurl_set_header(CURL *easy, curl_write_callback header, void *context) {
+    CURLcode code = curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, header);
+    return code ? code : curl_easy_setopt(easy, CURLOPT_HEADERDATA, context);
+}
 // CURLOPT_DEBUGFUNCTION and CURLOPT_DEBUGDATA, which CURLOPT_VERBOSE turns on.
 static inline CURLcode ccurl_set_debug(CURL *easy, curl_debug_callback debug, void *context) {
     CURLcode code = curl_easy_setopt(easy, CURLOPT_DEBUGFUNCTION, debug);

@@ -22,8 +22,8 @@ package struct RelaySettings: Sendable, Equatable {
     /// A name or an address, without the brackets of IPv6.
     package var host: String
     package var port: UInt16
-    /// Of STARTTLS. With `optional` the certificate isn't checked (RFC 7435), unless there is a
-    /// user: a secret goes to nobody but a server that has proved who it is, or with `never`.
+    /// Of STARTTLS. With `optional` the certificate isn't checked (RFC 7435), for which reason the
+    /// configuration refuses it beside a user; where there is one all the same, it is `required`.
     package var tls = TLS.optional
     /// PEM; nil: the system's.
     package var caFile: String?

@@ -51,6 +51,21 @@ import Testing
         say("250 ok", &broken)
     }
 
+    @Test func addressesBeyondASCIINeedSMTPUTF8() {
+        for keyword in ["SMTPUTF8", "SIZE"] {
+            var exchange = LMTPExchange(
+                mail, from: "vm@x", to: ["ü@x"], helloName: "node", needsUTF8: true)
+            say("220 hi", &exchange)
+            say("250-mx", &exchange)
+            let answer = say("250 \(keyword)", &exchange)
+            if keyword == "SMTPUTF8" {
+                #expect(answer == "MAIL FROM:<vm@x> SMTPUTF8\r\n")
+            } else {
+                #expect(answer.contains("permanent") && answer.contains("SMTPUTF8"))
+            }
+        }
+    }
+
     @Test func nobodyIsLeft() {
         var exchange = LMTPExchange(mail, from: "vm@x", to: ["a@x"], helloName: "node")
         for line in ["220 hi", "250 mx", "250 ok"] { say(line, &exchange) }

@@ -384,6 +384,35 @@ def test_the_report_of_an_old_message_has_its_own_time(node, server):
     assert [r["state"] for r in one.json("show", identifier)["delivery"]["recipients"]] == ["failed", "accepted"]
 
 
+@pytest.mark.parametrize("capabilities", [["SIZE 1000000", "SMTPUTF8", "8BITMIME"], ["SIZE 1000000"], []])
+def test_addresses_beyond_ascii_go_where_they_can(node, server, capabilities):
+    """RFC 6531: a relay without SMTPUTF8 is not given them, and the others have their mail all the same."""
+    relay = server(capabilities=capabilities)
+    one = node({"relays": [PLAIN]})
+    one.start()
+    [identifier] = one.submit("--to", "alice@a.test", "--to", "jürgen@a.test")
+    takes = "SMTPUTF8" in capabilities
+    one.wait_state(identifier, "done" if takes else "failed", 20)
+    assert [r for r, _ in relay.mails] == [["alice@a.test"], ["jürgen@a.test"] if takes else ["boss@a.test"]]
+    assert all(octet < 128 for octet in relay.mails[0][1])
+    senders = [argument for step, argument in relay.seen if step == "MAIL"]
+    assert [s.endswith(" SMTPUTF8") for s in senders] == [False, takes]
+    if takes:
+        assert "jürgen@a.test".encode() in relay.mails[1][1]
+    else:
+        reply = one.recipient(identifier, "jürgen@a.test")["failure"]["reply"]
+        assert reply.startswith("553 5.6.7") and "SMTPUTF8" in reply
+
+
+def test_postfix_takes_an_address_beyond_ascii(postfix, node):
+    one = node({"relays": [postfix.relay]})
+    one.start()
+    [identifier] = one.submit("--to", "jürgen@a.test")
+    until(lambda: one.state(identifier) in ("done", "failed"), 20, "an end")
+    # Dovecot's LMTP behind it has no SMTPUTF8: that postfix took it is what is asked here.
+    assert one.recipient(identifier, "jürgen@a.test")["acceptance"]["queueID"] in postfix.log()
+
+
 def test_too_many_recipients_go_in_a_further_transaction(node, server):
     """G36: 452 4.5.3 for the third of a transaction."""
     taken = []

@@ -155,10 +155,11 @@ extension Configuration {
             section.require(["url": nil as String?], "write url: smtp://HOST")
             return nil
         }
+        let needsTLS = relay.scheme == .smtps || section.isGiven("user")
         relay.tls = section.value(
             "tls",
             .oneOf(["required": .required, "optional": .optional, "never": Mail.TLS.never]),
-            default: relay.scheme == .smtps ? .required : relay.tls)
+            default: needsTLS ? .required : relay.tls)
         if relay.scheme == .smtps && relay.tls != .required {
             section.note(
                 "tls", "smtps is always encrypted", "remove tls, or write smtp:// in the url")
@@ -225,9 +226,14 @@ extension Configuration {
                 break
             }
         }
-        if relay.tls != .required && !relay.isOnThisHost {
+        if relay.tls == .optional {
+            section.note(
+                "tls", "\(section.path).tls 'optional' stands beside a user, whose secret would go"
+                    + " to whoever takes STARTTLS away",
+                "write tls: required, which is what is done without tls")
+        } else if relay.tls == .never && !relay.isOnThisHost {
             section.warn(
-                "tls", "the secret of \(relay.url) may cross the network in clear",
+                "tls", "the secret of \(relay.url) crosses the network in clear",
                 "write tls: required")
         }
     }

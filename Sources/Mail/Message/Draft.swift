@@ -18,7 +18,11 @@ struct Draft {
         let name = addressee.displayName.map { VisibleText.line($0) }
         switch content.form {
         case .message, .missedCall:
+            let recipients = content.recipients.compactMap { MailAddress($0) }
+            // Who can be reached without SMTPUTF8 has a mail without the addresses that need it.
+            let isPlain = !recipients.isEmpty && recipients.allSatisfy(\.isASCII)
             let addresses = addressee.addresses.compactMap { MailAddress($0) }
+                .filter { !isPlain || $0.isASCII }
             // For a Maildir: a name under which the mail's own domain could know the user.
             let local = MailAddress("\(addressee.user)@\(settings.from.domain)")
             addressees = (addresses.isEmpty ? [local].compactMap(\.self) : addresses)

@@ -72,7 +72,15 @@ struct Delivery: ~Copyable {
                 for index in due { try post(index) }
             case .mail, .short, .postmaster:
                 if let relay, context.settings.relays.indices.contains(relay) {
-                    try send(due, client, context.settings.relays[relay], relay)
+                    // A relay without SMTPUTF8 can still have the mail of the others.
+                    for isASCII in [true, false] {
+                        let some = due.filter {
+                            record.recipients[$0].target.address.utf8.allSatisfy { $0 < 0x80 }
+                                == isASCII
+                        }
+                        guard !some.isEmpty, relayResult != .failed else { continue }
+                        try send(some, client, context.settings.relays[relay], relay)
+                    }
                 } else if context.settings.relays.isEmpty {
                     try deposit(due)
                 }
@@ -191,7 +199,8 @@ struct Delivery: ~Copyable {
         let name = context.settings.helloName
         if settings.scheme == .lmtp {
             return LMTPClient.send(
-                mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name
+                mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name,
+                needsUTF8: mail.needsUTF8
             ) { faults.at(.mailSent) }
         }
         var secret: String?
@@ -204,7 +213,7 @@ struct Delivery: ~Copyable {
         }
         let (outcome, sizeLimit) = client.send(
             mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name,
-            secret: secret
+            needsUTF8: mail.needsUTF8, secret: secret
         ) { faults.at(.mailSent) }
         if let sizeLimit { context.learn(sizeLimit, of: relay) }
         if case .unusable("AUTH", _) = outcome { context.secrets.forget(settings.secret) }

@@ -5,9 +5,10 @@ internal import Primitives
 enum LMTPClient {
     static func send(
         _ mail: [UInt8], from: String, to recipients: [String], by relay: RelaySettings,
-        helloName: String, sentAll: () -> Void
+        helloName: String, needsUTF8: Bool, sentAll: () -> Void
     ) -> TransactionOutcome {
-        var exchange = LMTPExchange(mail, from: from, to: recipients, helloName: helloName)
+        var exchange = LMTPExchange(
+            mail, from: from, to: recipients, helloName: helloName, needsUTF8: needsUTF8)
         guard relay.tls != .required else {
             return exchange.failed("LMTP is spoken without TLS here: write tls: never")
         }

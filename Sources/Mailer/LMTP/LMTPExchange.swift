@@ -20,13 +20,19 @@ package struct LMTPExchange: Sendable {
     private let recipients: [String]
     private let mail: [UInt8]
     private let helloName: String
+    private let needsUTF8: Bool
     private var state = State.greeting
     private var replies: [SMTPReply] = []
     private var parser = SMTPReplyParser()
     private var fates: [TransactionOutcome.Fate?] = []
 
-    /// - Parameter mail: lines end in CRLF.
-    package init(_ mail: [UInt8], from: String, to: [String], helloName: String) {
+    /// - Parameters:
+    ///   - mail: lines end in CRLF.
+    ///   - needsUTF8: an address in it is beyond ASCII; a server without SMTPUTF8 is not given it.
+    package init(
+        _ mail: [UInt8], from: String, to: [String], helloName: String, needsUTF8: Bool = false
+    ) {
+        self.needsUTF8 = needsUTF8
         self.mail = mail
         sender = from
         recipients = to
@@ -73,7 +79,12 @@ package struct LMTPExchange: Sendable {
         case .greeting:
             return go(on: reply, to: .hello, "LHLO \(helloName)")
         case .hello:
-            return go(on: reply, to: .mail, "MAIL FROM:<\(sender)>")
+            let takesUTF8 = reply.text.uppercased().split(separator: " ").contains("SMTPUTF8")
+            if reply.isPositive && needsUTF8 && !takesUTF8 {
+                return finish(.lacksUTF8(recipients: recipients.count))
+            }
+            let parameter = needsUTF8 ? " SMTPUTF8" : ""
+            return go(on: reply, to: .mail, "MAIL FROM:<\(sender)>\(parameter)")
         case .mail:
             if reply.saysTooLarge { return finish(.tooLarge(limit: nil, reply)) }
             return go(on: reply, to: .recipient(0), "RCPT TO:<\(recipients.first ?? "")>")

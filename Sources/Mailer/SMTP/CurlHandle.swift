@@ -70,6 +70,13 @@ struct CurlHandle: ~Copyable {
                     .answered(UnsafeRawBufferPointer(start: octets, count: size * count))
                 return size * count
             }, context)
+        ccurl_set_header(
+            easy,
+            { octets, size, count, context in
+                guard let context else { return 0 }
+                let source = Unmanaged<CurlSource>.fromOpaque(context).takeUnretainedValue()
+                return source.goesOn ? size * count : 0
+            }, context)
         ccurl_set_debug(
             easy,
             { _, kind, octets, count, context in
@@ -127,6 +134,9 @@ class CurlSource {
 
     /// Everything was handed over.
     func handedOver() {}
+
+    /// Whether what was heard so far lets the transfer go on; asked after each line.
+    var goesOn: Bool { true }
 
     /// A line of the dialogue.
     func noticed(_ kind: curl_infotype, _ line: UnsafeRawBufferPointer) {}

@@ -9,25 +9,32 @@ struct SMTPClient: ~Copyable {
 
     /// - Parameters:
     ///   - mail: lines end in CRLF. libcurl doubles the dots (RFC 5321 §4.5.2).
+    ///   - needsUTF8: an address in it is beyond ASCII; a relay without SMTPUTF8 is not given it.
     ///   - secret: a password or token, where the relay has a user.
     ///   - sentAll: called when libcurl has all of the mail.
     /// - Returns: the outcome, and the octets of the largest mail that the relay says it takes.
     borrowing func send(
         _ mail: [UInt8], from: String, to recipients: [String], by relay: RelaySettings,
-        helloName: String, secret: String?, sentAll: @escaping () -> Void
+        helloName: String, needsUTF8: Bool, secret: String?, sentAll: @escaping () -> Void
     ) -> (outcome: TransactionOutcome, sizeLimit: Int?) {
         configure(relay, helloName: helloName, secret: secret)
         handle.set(CURLOPT_INFILESIZE_LARGE, octets: mail.count)
         handle.set(CURLOPT_MAIL_FROM, "<\(from)>")
-        var source = MailSource(mail, sentAll: sentAll)
+        // What an old connection had said it can do is not known any more.
+        if needsUTF8 { handle.set(CURLOPT_FRESH_CONNECT, 1) }
+        let secures = relay.scheme == .smtp && relay.tls != .never
+        var source = MailSource(mail, needsUTF8: needsUTF8, secures: secures, sentAll: sentAll)
         var failure = perform(source, recipients)
         if failure != nil && source.transcript.isOnOldConnection
             && source.transcript.step == .mail && source.transcript.refusal == nil
         {
             // The relay had closed the connection meanwhile: that is no failure of its.
             handle.set(CURLOPT_FRESH_CONNECT, 1)
-            source = MailSource(mail, sentAll: sentAll)
+            source = MailSource(mail, needsUTF8: needsUTF8, secures: secures, sentAll: sentAll)
             failure = perform(source, recipients)
+        }
+        if !source.goesOn {
+            return (.lacksUTF8(recipients: recipients.count), source.transcript.sizeLimit)
         }
         let outcome = TransactionOutcome(
             source.transcript, recipients: recipients.count, failure: failure)
@@ -102,12 +109,18 @@ struct SMTPClient: ~Copyable {
 /// A mail on its way, and what is said meanwhile.
 private final class MailSource: CurlSource {
     var transcript = SMTPTranscript()
+    private let needsUTF8: Bool
+    private let secures: Bool
     private let sentAll: () -> Void
 
-    init(_ mail: [UInt8], sentAll: @escaping () -> Void) {
+    init(_ mail: [UInt8], needsUTF8: Bool, secures: Bool, sentAll: @escaping () -> Void) {
+        self.needsUTF8 = needsUTF8
+        self.secures = secures
         self.sentAll = sentAll
         super.init(mail)
     }
+
+    override var goesOn: Bool { !needsUTF8 || !transcript.lacksUTF8(secures: secures) }
 
     override func handedOver() {
         transcript.sentAll()

@@ -25,6 +25,17 @@ package struct SMTPTranscript: Sendable {
     package private(set) var refusal: (step: Step, reply: SMTPReply)?
     /// Octets of the largest mail that the server takes (RFC 1870); nil where it doesn't say.
     package private(set) var sizeLimit: Int?
+    /// What the server says it can do (RFC 5321 §4.1.1.1), in capitals, without parameters.
+    private var keywords: Set<String> = []
+    private var isSecure = false
+    /// The reply to EHLO has come, and none is to follow; and mails with addresses beyond ASCII
+    /// can't be handed over (RFC 6531 §3.2).
+    /// - Parameter secures: STARTTLS is used where it is offered, after which EHLO is said again.
+    package func lacksUTF8(secures: Bool) -> Bool {
+        step == .ehlo && isHelloAnswered && !keywords.contains("SMTPUTF8")
+            && !(secures && !isSecure && keywords.contains("STARTTLS"))
+    }
+    private var isHelloAnswered = false
     /// Whether the connection is one that an earlier mail had made.
     package var isOnOldConnection: Bool { !hasGreeted && step != .connect }
     private var hasGreeted = false
@@ -42,7 +53,11 @@ package struct SMTPTranscript: Sendable {
         case "EHLO", "HELO":
             step = .ehlo
             hasGreeted = true
-        case "STARTTLS": step = .startTLS
+            keywords = []
+            isHelloAnswered = false
+        case "STARTTLS":
+            step = .startTLS
+            isSecure = true
         case "AUTH": step = .auth
         case "MAIL": step = .mail
         case "RCPT": step = .rcpt
@@ -63,6 +78,7 @@ package struct SMTPTranscript: Sendable {
         if step == .ehlo { readCapability(line) }
         guard case .reply(let reply) = parser.take(Array(line)) else { return }
         switch step {
+        case .ehlo: isHelloAnswered = reply.isPositive
         case .rcpt: recipients.append(reply)
         case .end: final = reply
         // libcurl hands the mail over before it reads what DATA got in no case.
@@ -76,6 +92,7 @@ package struct SMTPTranscript: Sendable {
         let words = String(decoding: line.dropFirst(4), as: UTF8.self).split(whereSeparator: {
             $0 == " " || $0 == "\r" || $0 == "\n" || $0 == "\r\n"
         })
+        if let word = words.first { keywords.insert(word.uppercased()) }
         guard words.count == 2, words[0].uppercased() == "SIZE", let size = Int(words[1]), size > 0
         else { return }
         sizeLimit = size

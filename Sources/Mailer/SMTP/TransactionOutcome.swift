@@ -22,6 +22,14 @@ package enum TransactionOutcome: Sendable, Equatable {
 }
 
 extension TransactionOutcome {
+    /// Of a mail with addresses beyond ASCII, by a relay that can't be given them (RFC 6531 §3.2).
+    static func lacksUTF8(recipients count: Int) -> TransactionOutcome {
+        let reply = SMTPReply(
+            code: 553, text: "5.6.7 (ours) the relay has no SMTPUTF8, which this address needs")
+        let step = SMTPTranscript.Step.ehlo.rawValue
+        return .answered(Array(repeating: .permanent(step: step, reply), count: count))
+    }
+
     /// Reads the outcome out of the dialogue.
     /// - Parameters:
     ///   - recipients: how many were to be named.

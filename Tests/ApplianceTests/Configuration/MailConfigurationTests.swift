@@ -92,10 +92,18 @@ import Testing
         try Data("secret".utf8).write(to: URL(filePath: file))
         #expect(try warnings(relay("required")) == [])
         #expect(
-            try warnings(relay("optional")) == [
-                "F:7:12: warning: the secret of smtp://mail.example.org:25 may cross the network in"
+            try warnings(relay("never")) == [
+                "F:7:12: warning: the secret of smtp://mail.example.org:25 crosses the network in"
                     + " clear; write tls: required"
             ])
+        #expect(
+            faults(relay("optional")) == [
+                "F:7:12: mail.relays.tls 'optional' stands beside a user, whose secret would go to"
+                    + " whoever takes STARTTLS away; write tls: required, which is what is done"
+                    + " without tls"
+            ])
+        let bare = relay("never").replacing("      tls: never", with: "")
+        #expect(try Configuration(text: bare, file: "F").mail.relays.first?.tls == .required)
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
         #expect(
             try warnings(relay("required")) == [
