@@ -228,8 +228,9 @@ extension Configuration {
         }
         if relay.tls == .optional {
             section.note(
-                "tls", "\(section.path).tls 'optional' stands beside a user, whose secret would go"
-                    + " to whoever takes STARTTLS away",
+                "tls",
+                "\(section.path).tls 'optional' stands beside a user, whose secret would go to"
+                    + " whoever takes STARTTLS away",
                 "write tls: required, which is what is done without tls")
         } else if relay.tls == .never && !relay.isOnThisHost {
             section.warn(
