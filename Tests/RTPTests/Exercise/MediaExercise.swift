@@ -3,7 +3,7 @@ import RTP
 
 /// What must hold for any datagrams that come to a port for media.
 ///
-/// Also what the fuzz targets call (Fuzz/Targets), hence no test library here.
+/// Also what the fuzz targets call (Tests/Fuzz/Targets), hence no test library here.
 package enum MediaExercise {
     /// A promise that doesn't hold.
     package struct Broken: Error, CustomStringConvertible {

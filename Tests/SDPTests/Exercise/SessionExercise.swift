@@ -3,7 +3,7 @@ import SDP
 
 /// What must hold for any session descriptions that a peer sends, in either role.
 ///
-/// Also what the fuzz targets call (Fuzz/Targets), hence no test library here.
+/// Also what the fuzz targets call (Tests/Fuzz/Targets), hence no test library here.
 package enum SessionExercise {
     /// A promise that doesn't hold.
     package struct Broken: Error, CustomStringConvertible {

@@ -3,7 +3,7 @@ import SIP
 
 /// What must hold for any octets at all: nothing traps, and what was read and written reads the same.
 ///
-/// Also what the fuzz targets call (Fuzz/Targets), hence no test library here.
+/// Also what the fuzz targets call (Tests/Fuzz/Targets), hence no test library here.
 package enum MessageExercise {
     /// A promise that doesn't hold.
     package struct Broken: Error, CustomStringConvertible {
