@@ -53,6 +53,39 @@ def test_heard_in_another_namespace(wire, library):
     receiver.close()
 
 
+def test_two_codecs_of_a_class_are_two_groups(launch, library):
+    """G46: an SSRC of its own for each, +160 in 20 ms for both, and the same moment of the music in both."""
+    near = Namespace()
+    far = Namespace(peer=near, network="198.18.9")
+    common = {"ttl": 8, "interface": "w0"}
+    groups = [{"group": GROUP, "port": PORT, "codec": "pcmu", **common},
+              {"group": GROUP, "port": PORT + 2, "codec": "g722", **common}]
+    appliance = launch(library.directory, {"music": {"classes": {"default": {"multicast": groups}}}}, namespace=near)
+    receivers = [join(far, "198.18.9.2", port=group["port"]) for group in groups]
+    try:
+        narrow, wide = (receiver.wait(150, 8).check(160) for receiver in receivers)
+        assert {p.payload_type for p in narrow.packets} == {0}
+        assert {p.payload_type for p in wide.packets} == {9}
+        assert narrow.packets[0].ssrc != wide.packets[0].ssrc
+        moments = []
+        for stream, codec, least in ((narrow, "PCMU", 35), (wide, "G722", 18)):
+            heard, rate = audio.decode(stream, codec)
+            match = audio.match(heard[rate // 10:][:2 * rate], library.reference("default", rate), rate)
+            assert match.snr >= least, (codec, match)
+            moments.append(match.position - stream.packets[0].time)
+            assert {p.source[0] for p in stream.packets} == {appliance.address}
+            assert stream.longest_gap() <= 0.06
+        length = len(library.signals["default"]) / 48000
+        apart = min((moments[0] - moments[1]) % length, (moments[1] - moments[0]) % length)
+        assert apart <= 0.02
+    finally:
+        for receiver in receivers:
+            receiver.close()
+        appliance.stop()
+        far.delete()
+        near.delete()
+
+
 def test_a_standby_takes_over_without_a_seam(wire, library, launch):
     """Same SSRC, sequence and timestamp from the clock alone: lost packets and nothing else."""
     appliance, far = wire
