@@ -1,8 +1,11 @@
 """The metrics, as Prometheus's own client reads them."""
 
+import json
 import re
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from lab.waiting import until
 
 
 def families(appliance):
@@ -59,3 +62,47 @@ def test_counters_only_grow(appliance, calling):
     after = counters()
     assert all(after[key] >= value for key, value in before.items())
     assert sum(after.values()) > sum(before.values())
+
+
+def samples(appliance, name, **labels):
+    """The values of the samples named so that carry these labels."""
+    _, found = families(appliance)
+    return [sample.value for family in found for sample in family.samples
+            if sample.name == f"intermezzo_{name}" and labels.items() <= sample.labels.items()]
+
+
+def test_streams_by_class_codec_and_kind(appliance, calling):
+    labels = {"class": "a1000", "codec": "pcma", "kind": "live"}
+    assert sum(samples(appliance, "rtp_streams", **labels)) == 0
+    call = calling(appliance, "moh-a1000")
+    call.invite(call.offer("8"))
+    call.receiver.wait(10)
+    until(lambda: samples(appliance, "rtp_streams", **labels) == [1], 5, "the stream")
+    assert samples(appliance, "listeners", **{"class": "a1000"}) == [1]
+    packets, octets = (sum(samples(appliance, f"rtp_{what}_total", **labels)) for what in ("packets", "octets"))
+    assert packets >= 10 and octets >= 1600
+    assert call.bye().status == 200
+    until(lambda: sum(samples(appliance, "rtp_streams", **labels)) == 0, 5, "its end")
+    assert sum(samples(appliance, "rtp_packets_total", **labels)) >= packets, "what was sent stays counted"
+
+
+def test_messages_sent_again_are_counted(appliance, calling):
+    """A refusal that nobody acknowledges is sent again after T1 (RFC 3261 §17.2.1)."""
+    before = sum(samples(appliance, "sip_retransmissions_total"))
+    call = calling(appliance, "moh-default")
+    response = call.transact("INVITE", call.offer("18", ["a=rtpmap:18 G729/8000"]))
+    assert response.status == 488
+    until(lambda: sum(samples(appliance, "sip_retransmissions_total")) > before, 5, "the second 488")
+    call.ack_failure(response)
+
+
+def test_status_tells_what_plays_now(appliance, calling):
+    call = calling(appliance, "moh-a440")
+    call.invite(call.offer("0"))
+    call.receiver.wait(5)
+    told = json.loads(appliance.command("status", "--json", "--config", appliance.file).stdout)
+    played = next(c for c in told["classes"] if c["name"] == "a440")
+    assert played["listeners"] >= 1 and played["tracks"] == 1
+    assert "track" in played["title"] and 0 <= played["position"] < played["titleLength"] == 2
+    assert told["calls"] >= 1 and told["streams"] >= 1
+    assert any(file["path"].endswith("a440/track.wav") for file in told["files"])

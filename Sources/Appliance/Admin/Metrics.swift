@@ -135,6 +135,18 @@ struct Metrics {
             "sip_unproven_refused_total",
             "INVITEs refused because their address has too many without ACK",
             sip.transactions.unproven)
+        single(
+            "sip_retransmissions_total", "Messages sent again by their transactions",
+            sip.transactions.retransmissions)
+        single(
+            "sip_repeated_requests_total", "Requests that came again",
+            sip.transactions.repeatedRequests)
+        single(
+            "sip_merged_requests_total", "Requests that came by a second path, refused with 482",
+            sip.transactions.mergedRequests)
+        single(
+            "sip_timeouts_total", "Requests of ours that nobody answered",
+            sip.transactions.timeouts)
         single("sip_send_failures_total", "Messages that could not be sent", sip.sendFailures)
         single(
             "sip_datagrams_dropped_total", "Datagrams lost for want of buffer", sip.datagramsDropped
