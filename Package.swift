@@ -130,6 +130,7 @@ let package = Package(
                 "MediaEngine", "MediaNegotiation", "UserAgent", "MusicOnHold", "Voicemail", "IVR",
                 "Spool", "Mail", "Mailer", "Directory", "Yams", log,
                 .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
                 .product(name: "UnixSignals", package: "swift-service-lifecycle"),
             ] + nio, swiftSettings: settings),
         .executableTarget(
@@ -199,7 +200,8 @@ let package = Package(
         .testTarget(
             name: "ApplianceTests",
             dependencies: [
-                "Appliance", "AudioLibrary", "MediaEngine", "MusicOnHold", "Primitives", log,
+                "Appliance", "AudioLibrary", "MediaEngine", "MusicOnHold", "Primitives", "Spool",
+                log,
             ],
             swiftSettings: settings),
     ]

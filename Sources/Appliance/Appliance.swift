@@ -81,7 +81,7 @@ package final class Appliance: Sendable {
         }
         // What an earlier life left is finished before the mailer looks, and both before a call.
         try voicemail.start()
-        try mail.start()
+        try await mail.start()
         try await admin?.start()
         try await agent.start()
     }
@@ -128,7 +128,7 @@ package final class Appliance: Sendable {
         await agent.stop()
         engine.stop()
         library.stop()
-        mail.stop()
+        await mail.stop()
         await admin?.stop()
         try? await group.shutdownGracefully()
     }

@@ -5,11 +5,16 @@
 #include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 extern char **environ;
 
-static int spawn(const char *command, int output, int errors, pid_t *process) {
+// Niceness: a ninth of what others get, and not nothing, since a command has an end in time.
+enum { BACKGROUND = 10 };
+
+static int spawn(
+    const char *command, int input, bool is_background, int output, int errors, pid_t *process) {
     posix_spawn_file_actions_t actions;
     posix_spawnattr_t attributes;
     sigset_t none, all;
@@ -24,17 +29,21 @@ static int spawn(const char *command, int output, int errors, pid_t *process) {
         posix_spawn_file_actions_destroy(&actions);
         return code;
     }
-    if (!code) code = posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0);
+    if (!code) code = input < 0
+        ? posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
+        : posix_spawn_file_actions_adddup2(&actions, input, 0);
     if (!code) code = posix_spawn_file_actions_adddup2(&actions, output, 1);
     if (!code) code = posix_spawn_file_actions_adddup2(&actions, errors, 2);
     if (!code) code = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    if (!code) code = posix_spawnattr_setflags(
-        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
+    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
+    if (!code) code = posix_spawnattr_setflags(&attributes, flags);
     if (!code) code = posix_spawnattr_setpgroup(&attributes, 0);
     if (!code) code = posix_spawnattr_setsigdefault(&attributes, &all);
     if (!code) code = posix_spawnattr_setsigmask(&attributes, &none);
     char *arguments[] = {"sh", "-c", (char *)command, NULL};
     if (!code) code = posix_spawn(process, "/bin/sh", &actions, &attributes, arguments, environ);
+    // The whole group, and so what the command has started already. It needs no right.
+    if (!code && is_background) setpriority(PRIO_PGRP, (id_t)*process, BACKGROUND);
     posix_spawnattr_destroy(&attributes);
     posix_spawn_file_actions_destroy(&actions);
     return code;
@@ -45,7 +54,8 @@ static void close_both(const int *ends) {
     close(ends[1]);
 }
 
-int clinux_spawn_shell(const char *command, int *output, int *errors, pid_t *process) {
+int clinux_spawn_shell(
+    const char *command, int input, bool is_background, int *output, int *errors, pid_t *process) {
     int out[2], err[2];
     if (pipe2(out, O_CLOEXEC)) return errno;
     if (pipe2(err, O_CLOEXEC)) {
@@ -54,7 +64,7 @@ int clinux_spawn_shell(const char *command, int *output, int *errors, pid_t *pro
         return code;
     }
     int code = fcntl(out[0], F_SETFL, O_NONBLOCK) || fcntl(err[0], F_SETFL, O_NONBLOCK)
-        ? errno : spawn(command, out[1], err[1], process);
+        ? errno : spawn(command, input, is_background, out[1], err[1], process);
     if (code) {
         close_both(out);
         close_both(err);

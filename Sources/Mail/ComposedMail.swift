@@ -11,6 +11,8 @@ package struct ComposedMail: Sendable, Equatable {
     /// An address in it is not ASCII: only a relay with SMTPUTF8 can take it (RFC 6531).
     package var needsUTF8: Bool
     package var recording: Recording
+    /// A link to the recording is in it, which must lead somewhere from now on.
+    package var hasLink = false
 
     /// How the recording is in the mail.
     package enum Recording: Sendable, Equatable {

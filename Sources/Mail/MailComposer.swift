@@ -67,6 +67,7 @@ package struct MailComposer: Sendable {
         }
         return ComposedMail(
             sender: draft.sender, recipients: draft.content.recipients, octets: octets,
-            needsUTF8: draft.needsUTF8, recording: recording)
+            needsUTF8: draft.needsUTF8, recording: recording,
+            hasLink: draft.showsLink(isTooLarge: recording == .tooLarge))
     }
 }

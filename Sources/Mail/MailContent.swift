@@ -5,6 +5,8 @@ package import Spool
 package struct MailContent: Sendable {
     package var envelope: Envelope
     package var form: Form
+    /// The call left nothing worth a mail with a recording: ``Form/short`` says so too.
+    package var isMissedCall = false
     /// Who gets this copy, for RCPT TO. ``Form/short`` and ``Form/report(_:)`` name them in To; the
     /// other forms always name all addresses of the addressee, so that each attempt says the same.
     package var recipients: [String]

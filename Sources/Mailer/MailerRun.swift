@@ -24,12 +24,16 @@ final class MailerRun: Sendable {
     init(_ context: DeliveryContext) throws(SpoolError) {
         self.context = context
         let relays = context.settings.relays
-        workers = min(64, max(2, relays.reduce(0) { $0 + $1.maximumConnections }))
+        let transcripts = context.settings.transcription?.parallel ?? 0
+        let senders = min(64, max(2, relays.reduce(0) { $0 + $1.maximumConnections }))
+        // Commands that write down what was said take no worker from the mails of others.
+        workers = senders + transcripts
         state = Monitor(
             State(
                 queue: DeliveryQueue(
                     relays: relays.map { ($0.maximumConnections, $0.priority) },
-                    others: max(1, workers / 2), givesUpAfter: context.settings.givesUpAfter)))
+                    others: max(1, senders / 2), transcripts: transcripts,
+                    givesUpAfter: context.settings.givesUpAfter)))
         do throws(SystemError) {
             watch = try QueueWatch(context.spool.path(of: .queue))
         } catch {
@@ -125,7 +129,11 @@ final class MailerRun: Sendable {
         var report: Delivery.Report
         do throws(SpoolError) {
             var delivery = try Delivery.open(work.id, relay: work.relay, context: context)
-            report = try delivery.perform(client)
+            if work.isTranscript {
+                report = try delivery.transcribe(since: work.due) { !state.with { $0.isEnding } }
+            } else {
+                report = try delivery.perform(client)
+            }
         } catch {
             report = Delivery.Report(retry: retry(work, error), relay: .untried)
         }
@@ -149,7 +157,8 @@ final class MailerRun: Sendable {
     private func retry(
         _ work: DeliveryQueue.Work, _ error: SpoolError
     ) -> (due: WallClockTime, need: DeliveryQueue.Need)? {
-        let need: DeliveryQueue.Need = work.relay == nil ? .nothing : .relay
+        let need: DeliveryQueue.Need =
+            work.isTranscript ? .transcript : work.relay == nil ? .nothing : .relay
         switch error {
         case .busy: return (.now + .seconds(1), need)
         case .unknown: return nil
@@ -220,9 +229,10 @@ final class MailerRun: Sendable {
                     for: envelope, hasRelays: !context.settings.relays.isEmpty, at: .now)
             // What has nothing left to do is taken up too: a crash kept it from leaving.
             let next = DeliveryPlan.next(of: record) ?? (.now, .nothing)
+            let need = context.wantsTranscript(directory) ? .transcript : next.need
             state.change {
                 $0.queue.add(
-                    id, user: envelope.addressee.user, need: next.need, queued: record.queued,
+                    id, user: envelope.addressee.user, need: need, queued: record.queued,
                     due: next.due)
             }
         } catch {
@@ -238,7 +248,10 @@ final class MailerRun: Sendable {
         let settings = context.settings
         do throws(SpoolError) {
             for state in [SpoolState.done, .discarded] {
-                try context.spool.expire(state, before: now - settings.keepsFor)
+                try context.spool.expire(state, before: now - settings.keepsFor) { id in
+                    // A recording stays as long as a link leads to it.
+                    context.spool.linkExpires(id, in: state).map { $0 > now } ?? false
+                }
             }
         } catch {
             context.logger.error("old messages can't be removed: \(error)")

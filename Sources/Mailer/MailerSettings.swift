@@ -1,3 +1,4 @@
+package import Mail
 package import Primitives
 
 /// What the mailer is to do.
@@ -20,11 +21,30 @@ package struct MailerSettings: Sendable, Equatable {
     /// How long the steps of each message can be asked for.
     package var tracesFor: Interval = .seconds(90 * 86_400)
     package var webhookTimeout: Interval = .seconds(10)
-    /// File whose octets sign what webhooks are told; nil: unsigned.
+    /// File with the key that signs what webhooks are told; nil: unsigned.
     package var webhookKeyFile: String?
+    /// Makes links to recordings; nil: there are none.
+    package var links: LinkSigner?
+    package var transcription: Transcription?
 
     package init(helloName: String, postmaster: String) {
         self.helloName = helloName
         self.postmaster = postmaster
+    }
+}
+
+/// How what was said is written down.
+package struct Transcription: Sendable, Equatable {
+    /// For a shell: it reads a WAV file (16 kHz, one channel, 16 bits) and prints the words.
+    package var command: String
+    /// How long a message waits for its turn, and how long the command may take.
+    package var timeLimit: Interval
+    /// Commands at once.
+    package var parallel: Int
+
+    package init(command: String, timeLimit: Interval, parallel: Int) {
+        self.command = command
+        self.timeLimit = timeLimit
+        self.parallel = parallel
     }
 }

@@ -16,11 +16,16 @@ package struct Addressee: Hashable, Sendable, Codable {
     package var shortAddresses: [String]
     /// A webhook that is told of each message: http or https URL.
     package var webhook: String?
+    /// Whether a call that left no message is told. Nil, as in files of older versions: no.
+    package var missedCallMail: Bool?
+
+    package var wantsMissedCalls: Bool { missedCallMail == true }
 
     package init(
         user: String, displayName: String? = nil, addresses: [String] = [],
         language: String = "en", timeZone: String = "UTC", format: AttachmentFormat = .wav,
-        attachment: Attachment = .attach, shortAddresses: [String] = [], webhook: String? = nil
+        attachment: Attachment = .attach, shortAddresses: [String] = [], webhook: String? = nil,
+        missedCallMail: Bool? = nil
     ) {
         self.user = user
         self.displayName = displayName
@@ -31,6 +36,7 @@ package struct Addressee: Hashable, Sendable, Codable {
         self.attachment = attachment
         self.shortAddresses = shortAddresses
         self.webhook = webhook
+        self.missedCallMail = missedCallMail
     }
 
     /// How the recording reaches the reader.

@@ -10,6 +10,8 @@ package struct DeliveryRecord: Hashable, Sendable, Codable {
     package var version = DeliveryRecord.currentVersion
     package var queued: WallClockTime
     package var recipients: [Recipient]
+    /// Until when the links that were handed out lead to the recording: as long it stays.
+    package var linkExpires: WallClockTime?
 
     package init(queued: WallClockTime, recipients: [Recipient]) {
         self.queued = queued

@@ -3,7 +3,7 @@ import Glibc
 package import Primitives
 
 extension Spool {
-    static let trash = ".trash"
+    package static let trash = ".trash"
 
     /// Sets a queued message aside; it is not delivered until it is released.
     ///
@@ -52,17 +52,20 @@ extension Spool {
     }
 
     /// Removes what has stood in `state` since before `limit`.
+    /// - Parameter keeps: whether a message stays all the same.
     /// - Returns: how many.
     @discardableResult
-    package func expire(_ state: SpoolState, before limit: WallClockTime) throws(SpoolError) -> Int
-    {
+    package func expire(
+        _ state: SpoolState, before limit: WallClockTime,
+        keeping keeps: (MessageIdentifier) -> Bool = { _ in false }
+    ) throws(SpoolError) -> Int {
         var count = 0
         for id in try list(state) {
             var information = stat()
             guard stat(path(of: id, in: state), &information) == 0 else { continue }
             // The rename into the state left its mark on the directory's change time.
             let changed = Int64(information.st_ctim.tv_sec) * 1_000_000_000
-            guard changed < limit.nanoseconds else { continue }
+            guard changed < limit.nanoseconds, !keeps(id) else { continue }
             try remove(id, from: state)
             count += 1
         }

@@ -11,6 +11,7 @@ extension Spool {
             throw .unknown(id, nil)
         }
         let message = try open(id, in: state, locks: true)
+        if state == .discarded { return try releaseDiscarded(id, message) }
         if var record = try deliveries(in: message) {
             let wasGivenUp = record.recipients.contains { $0.state == .failed }
             record.recipients.removeAll { $0.target.kind == .postmaster && $0.state != .waiting }
@@ -31,12 +32,30 @@ extension Spool {
         if state != .queue { try move(id, from: state, to: .queue) }
     }
 
+    /// Has a message mailed after all that nobody was to be bothered with.
+    private func releaseDiscarded(
+        _ id: MessageIdentifier, _ message: borrowing DirectoryHandle
+    ) throws(SpoolError) {
+        do throws(SystemError) {
+            // The mail of a missed call is another than that of the message.
+            for name in [Spool.deliveryFile, Spool.discardFile] where message.size(of: name) != nil
+            {
+                try message.remove(name)
+            }
+            try message.sync()
+        } catch {
+            throw .system(error)
+        }
+        try move(id, from: .discarded, to: .queue)
+    }
+
     /// Everything that its files say of a message.
     package struct Summary: Sendable, Codable {
         package var state: SpoolState
         package var envelope: Envelope
         package var delivery: DeliveryRecord?
         package var discarded: String?
+        package var transcript: Transcript?
 
         /// Of the failures, the last.
         package var lastFailure: DeliveryRecord.Failure? {
@@ -59,6 +78,7 @@ extension Spool {
             ? nil : try decode(Spool.discardFile, in: message)
         return Summary(
             state: state, envelope: try envelope(in: message),
-            delivery: try deliveries(in: message), discarded: record?.reason)
+            delivery: try deliveries(in: message), discarded: record?.reason,
+            transcript: transcript(in: message))
     }
 }

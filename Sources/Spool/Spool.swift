@@ -67,10 +67,12 @@ package struct Spool: Sendable {
         try end(envelope, as: .queue)
     }
 
-    /// Sets a message aside that nobody shall be bothered with.
+    /// Sets a message aside that nobody shall be bothered with. Where the addressee wants to know of
+    /// missed calls it goes through the queue first, as one of these.
     /// - Parameter reason: for people, such as `silence`.
     package func discard(_ envelope: Envelope, reason: String) throws(SpoolError) {
-        try end(envelope, as: .discarded) { message throws(SystemError) in
+        try end(envelope, as: envelope.addressee.wantsMissedCalls ? .queue : .discarded) {
+            message throws(SystemError) in
             let record = DiscardRecord(reason: reason, at: .now)
             try message.replace(Spool.discardFile, with: Spool.encoded(record))
         }

@@ -21,6 +21,8 @@ package struct TraceEvent: Hashable, Sendable, Codable {
         /// What the recording holds: speech, or why it is none.
         case judged
         case queued, discarded, recovered
+        /// A command has written down what was said, or has failed to.
+        case transcribed
         /// A recipient has it.
         case accepted
         /// A recipient is tried again later.
@@ -30,6 +32,10 @@ package struct TraceEvent: Hashable, Sendable, Codable {
         /// Nobody is left to deliver to.
         case done, failed
         case held, released, retried, deleted
+        /// The recording was fetched by its link.
+        case fetched
+        /// The link leads nowhere any more.
+        case revoked
     }
 
     package var at: WallClockTime

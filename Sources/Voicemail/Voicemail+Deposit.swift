@@ -98,8 +98,7 @@ extension Voicemail {
             id: name, messageID: "<\(name)@\(configuration.domain)>",
             callID: visit.arrival.callID, node: configuration.node,
             site: configuration.site,
-            addressee: Addressee(
-                visit.user, language: configuration.language, format: configuration.format),
+            addressee: Addressee(visit.user, configuration),
             caller: visit.request.caller, called: visit.request.called,
             reason: visit.request.reason, began: now, sampleRate: 8000)
         visits[id]?.envelope = envelope
@@ -220,6 +219,7 @@ extension Voicemail {
     ) {
         let spool = spool
         let trace = trace
+        let isTold = envelope.addressee.wantsMissedCalls
         let move: @Sendable () throws -> Void = {
             let length = Double(envelope.samples ?? 0) / Double(max(1, envelope.sampleRate))
             trace.add(
@@ -229,6 +229,9 @@ extension Voicemail {
             if let reason {
                 try spool.discard(envelope, reason: reason)
                 trace.add(TraceEvent(.discarded, envelope, text: reason))
+                if isTold {
+                    trace.add(TraceEvent(.queued, envelope, text: "as a missed call"))
+                }
             } else {
                 try spool.finish(envelope)
                 trace.add(TraceEvent(.queued, envelope))
@@ -243,7 +246,8 @@ extension Voicemail {
             case .success:
                 if let reason {
                     self.statistics.discarded[reason, default: 0] += 1
-                    logger.info("no mail to \(envelope.addressee.user): \(reason)")
+                    let mail = isTold ? "only a missed call is told" : "no mail"
+                    logger.info("\(mail) to \(envelope.addressee.user): \(reason)")
                 } else {
                     self.statistics.messages += 1
                     logger.info("a message for \(envelope.addressee.user) is in the queue")
@@ -254,18 +258,5 @@ extension Voicemail {
                 logger.error("a message stays in recording/: \(error)")
             }
         }
-    }
-}
-
-extension Addressee {
-    /// The profile as it is now.
-    package init(_ user: User, language: String, format: AttachmentFormat) {
-        self.init(
-            user: user.name, displayName: user.displayName, addresses: user.mailAddresses,
-            language: user.language ?? language, timeZone: user.timeZone ?? "UTC",
-            format: user.voicemail.format.flatMap { AttachmentFormat(rawValue: $0.rawValue) }
-                ?? format,
-            attachment: Attachment(rawValue: user.voicemail.attachment.rawValue) ?? .attach,
-            shortAddresses: user.voicemail.shortAddresses, webhook: user.voicemail.webhook)
     }
 }

@@ -12,7 +12,12 @@ package struct VoicemailConfiguration: Sendable, Equatable {
     package var files = PromptFiles(prompts: "Media/prompts", greetings: "Media/greetings")
     /// Language of users who have set none.
     package var language = "en"
+    /// Time zone of users who have set none (IANA).
+    package var timeZone = "UTC"
     package var format = AttachmentFormat.wav
+    package var attachment = Addressee.Attachment.attach
+    /// Whether a call that left no message is told by mail.
+    package var sendsMissedCallMail = false
     package var maximumLength: Interval = .seconds(180)
     package var minimumLength: Interval = .seconds(2)
     package var maximumSilence: Interval = .seconds(10)

@@ -13,7 +13,8 @@ struct MailCommand: AsyncParsableCommand {
             """,
         subcommands: [
             MailListCommand.self, MailShowCommand.self, MailRetryCommand.self,
-            MailHoldCommand.self, MailDeleteCommand.self, MailExportCommand.self,
+            MailHoldCommand.self, MailDeleteCommand.self, MailRevokeCommand.self,
+            MailExportCommand.self,
             MailTraceCommand.self, MailTestCommand.self, MailSubmitCommand.self,
             MailRenderCommand.self, MailTemplatesCommand.self,
         ])

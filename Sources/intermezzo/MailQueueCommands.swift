@@ -7,7 +7,11 @@ import Spool
 struct MailListCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "list",
-        abstract: "Show messages that are not delivered, with the last failure and next attempt.")
+        abstract: "Show messages that are not delivered, with the last failure and next attempt.",
+        discussion: """
+            Calls that left nothing worth a mail are shown as discarded, with the reason, until \
+            voicemail.keep-discarded has passed; 'mail retry' mails one after all.
+            """)
 
     @OptionGroup var options: ConfigurationOption
     @Option(
@@ -19,7 +23,7 @@ struct MailListCommand: ParsableCommand {
 
     func run() throws {
         let spool = try options.spool()
-        let states = state.map { [$0] } ?? [.recording, .queue, .held, .failed]
+        let states = state.map { [$0] } ?? [.recording, .queue, .held, .failed, .discarded]
         var found: [Spool.Summary] = []
         for state in states {
             for id in try reporting({ try spool.list(state) }) {
@@ -75,6 +79,9 @@ struct MailShowCommand: ParsableCommand {
             print("length      \(clock(Double(samples) / Double(max(1, envelope.sampleRate))))")
         }
         if let reason = summary.discarded { print("not mailed  \(reason)") }
+        if let transcript = summary.transcript {
+            print("transcript  \(transcript.failure ?? transcript.text ?? "no words")")
+        }
         for recipient in summary.delivery?.recipients ?? [] {
             print("\(recipient.target): \(recipient.state.rawValue)")
             if let acceptance = recipient.acceptance {
@@ -158,6 +165,23 @@ struct MailDeleteCommand: ParsableCommand {
         try reporting { try spool.delete(id) }
         Trace(spool).add(TraceEvent(.deleted, id, text: "by a command"))
         print("\(id) is deleted")
+    }
+}
+
+struct MailRevokeCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "revoke",
+        abstract: "End a message's link at once; the message stays.")
+
+    @OptionGroup var options: ConfigurationOption
+    @OptionGroup var message: MessageArgument
+
+    func run() throws {
+        let id = try message.identifier()
+        let spool = try options.spool()
+        try reporting { try spool.revokeLink(id) }
+        Trace(spool).add(TraceEvent(.revoked, id, text: "by a command"))
+        print("the link of \(id) leads nowhere now")
     }
 }
 

@@ -96,6 +96,8 @@ struct MailTestCommand: AsyncParsableCommand {
     }
 }
 
+extension Addressee.Attachment: ExpressibleByArgument {}
+
 /// For tests: puts messages in the spool without a call.
 struct MailSubmitCommand: ParsableCommand {
     static let configuration = CommandConfiguration(commandName: "submit", shouldDisplay: false)
@@ -105,6 +107,7 @@ struct MailSubmitCommand: ParsableCommand {
     @Option var to: [String] = []
     @Option var short: [String] = []
     @Option var webhook: String?
+    @Option var attachment = Addressee.Attachment.attach
     @Option var seconds = 2.0
     @Option var count = 1
     /// Users `USER0` to `USERn` in turn, each with one address `USERn@DOMAIN`.
@@ -125,7 +128,7 @@ struct MailSubmitCommand: ParsableCommand {
             var message = SampleMessage(
                 addressee: Addressee(
                     user: name, addresses: users == nil ? to : ["\(name)@\(domain)"],
-                    shortAddresses: short, webhook: webhook),
+                    attachment: attachment, shortAddresses: short, webhook: webhook),
                 node: configuration.node.name, site: configuration.site,
                 domain: configuration.domain)
             message.seconds = seconds

@@ -16,6 +16,8 @@ sys.path.insert(0, str(pathlib.Path(__file__).parent))
 from lab import audio  # noqa: E402
 from lab.appliance import Intermezzo  # noqa: E402
 from lab.deposit import start_office  # noqa: E402
+from lab.mail import ScriptedServer  # noqa: E402
+from lab.mailnode import MailNode  # noqa: E402
 from lab.namespace import Namespace, sweep  # noqa: E402
 from lab.rtp import Receiver, Talker  # noqa: E402
 from lab.sip import Call, Phone  # noqa: E402
@@ -112,6 +114,43 @@ def launch(tmp_path):
 def office(launch, library):
     """Starts an appliance with mailboxes: `office({"voicemail": {...}})`."""
     return functools.partial(start_office, launch, library)
+
+
+@pytest.fixture
+def network():
+    """A namespace of the test's own."""
+    made = Namespace()
+    yield made
+    made.delete()
+
+
+@pytest.fixture
+def node(network, tmp_path):
+    """`node(mail={...})` makes an appliance that delivers; it isn't started."""
+    made = []
+
+    def make(mail=None, **options):
+        made.append(MailNode(network, tmp_path, mail, name=f"node{len(made)}", **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        one.stop()
+
+
+@pytest.fixture
+def server(network):
+    """`server(script, ...)` makes a scripted mail server on port 2500."""
+    made = []
+
+    def make(script=None, port=2500, **options):
+        made.append(ScriptedServer(network, port, script, **options))
+        return made[-1]
+
+    yield make
+    for one in made:
+        if not one.closed:
+            one.close()
 
 
 hosts = itertools.cycle(range(30, 60))

@@ -2,11 +2,7 @@
 
 import base64
 import collections
-import hashlib
-import hmac
-import http.server
 import json
-import pathlib
 import random
 import signal
 import socket
@@ -16,117 +12,9 @@ import time
 
 import pytest
 
-from lab.appliance import binary, yaml
-from lab.mail import OpenSMTPD, Postfix, ScriptedServer, certificates, messages
-from lab.namespace import Namespace
-from lab.process import Process
+from lab.appliance import binary
+from lab.mail import OpenSMTPD, Postfix, certificates, messages
 from lab.waiting import until
-
-
-class MailNode:
-    """An appliance for its mail alone: quick retries, and messages put in its spool without a call."""
-
-    def __init__(self, namespace, directory, mail=None, name="node", change=None):
-        self.namespace = namespace
-        self.directory = directory / name
-        self.directory.mkdir()
-        (self.directory / "media").mkdir()
-        (self.directory / "var").mkdir()
-        self.configuration = {
-            "domain": "a.test", "node": {"name": name, "address": "127.0.0.1"},
-            "sip": {"listen": ["udp:127.0.0.1:5060"]},
-            "rtp": {"threads": 1},
-            "media": {"directory": "media", "cache": "cache"},
-            "voicemail": {"spool": "spool", "reserve": "1M"},
-            "mail": {"from": "vm@a.test", "postmaster": "boss@a.test",
-                     "retry": {"first": "1s", "factor": 1, "maximum": "1s"}, **(mail or {})},
-            "admin": {"listen": "127.0.0.1:8080"}, **(change or {})}
-        self.file = self.directory / "intermezzo.yaml"
-        self.write()
-        self.process = None
-
-    def write(self):
-        self.file.write_text(yaml(self.configuration))
-
-    def start(self, fault=None):
-        environment = {"INTERMEZZO_FAULT": fault} if fault else None
-        self.process = Process(self.namespace, [binary(), "serve", "--config", self.file], self.directory / "log",
-                               environment=environment, directory=self.directory)
-        return self.process
-
-    def ready(self):
-        until(lambda: self.namespace.listens("tcp", 8080) or not self.process.is_running, 20, "admin port")
-        return self
-
-    def stop(self):
-        if self.process:
-            self.process.stop()
-
-    def command(self, *words, **options):
-        return self.namespace.run([binary(), "mail", *words, "--config", self.file], cwd=self.directory, **options)
-
-    def submit(self, *words, count=1, **options):
-        out = self.command("submit", "--seconds", "0.5", "--count", count, *words, **options)
-        assert out.returncode == 0, out.stderr
-        return out.stdout.split()
-
-    def json(self, *words):
-        out = self.command(*words, "--json")
-        assert out.returncode == 0, out.stderr
-        return json.loads(out.stdout)
-
-    def state(self, identifier):
-        for state in ("recording", "queue", "held", "discarded", "failed", "done"):
-            if (self.directory / "spool" / state / identifier).is_dir():
-                return state
-        return None
-
-    def wait_state(self, identifier, state, seconds=20):
-        until(lambda: self.state(identifier) == state, seconds, f"{identifier} in {state}, is in {self.state(identifier)}")
-
-    def left(self):
-        """Messages that still have a way to go."""
-        return [path.name for state in ("recording", "queue") for path in (self.directory / "spool" / state).iterdir()]
-
-    def recipient(self, identifier, address):
-        [found] = [r for r in self.json("show", identifier)["delivery"]["recipients"] if r["target"]["address"] == address]
-        return found
-
-
-@pytest.fixture
-def network():
-    made = Namespace()
-    yield made
-    made.delete()
-
-
-@pytest.fixture
-def node(network, tmp_path):
-    """`node(mail={...})` makes an appliance that delivers; it isn't started."""
-    made = []
-
-    def make(mail=None, **options):
-        made.append(MailNode(network, tmp_path, mail, name=f"node{len(made)}", **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        one.stop()
-
-
-@pytest.fixture
-def server(network):
-    """`server(script, ...)` makes a scripted mail server on port 2500."""
-    made = []
-
-    def make(script=None, port=2500, **options):
-        made.append(ScriptedServer(network, port, script, **options))
-        return made[-1]
-
-    yield make
-    for one in made:
-        if not one.closed:
-            one.close()
 
 
 @pytest.fixture
@@ -577,42 +465,6 @@ def test_cram_md5_octet_by_octet(node, server, tmp_path):
     [identifier] = one.submit("--to", "alice@a.test")
     one.wait_state(identifier, "done", 20)
     assert said_to_auth(relay) == ["CRAM-MD5", base64.b64encode(b"tim b913a602c7eda7a495b4e6e7334d3890").decode()]
-
-
-# Webhooks
-
-
-def test_a_webhook_is_told_and_told_again(node, network):
-    told = []
-    listener = network.socket(socket.AF_INET, socket.SOCK_STREAM)
-    listener.bind(("127.0.0.1", 8800))
-    listener.listen(8)
-
-    class Handler(http.server.BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            told.append((body, dict(self.headers)))
-            self.send_response(503 if len(told) == 1 else 200)
-            self.end_headers()
-
-        def log_message(self, *_):
-            pass
-
-    service = http.server.HTTPServer(("127.0.0.1", 8800), Handler, bind_and_activate=False)
-    service.socket = listener
-    service.server_name, service.server_port = "localhost", 8800
-    threading.Thread(target=service.serve_forever, daemon=True).start()
-    one = node({"maildir": "mail"})
-    one.start()
-    [identifier] = one.submit("--webhook", "http://127.0.0.1:8800/hook")
-    one.wait_state(identifier, "done", 20)
-    service.shutdown()
-    assert len(told) == 2 and told[0][0] == told[1][0]
-    body = json.loads(told[0][0])
-    assert body["id"] == identifier and body["user"] == "alice" and body["seconds"] == 0.5
-    assert told[0][1]["Idempotency-Key"] == identifier
-    # The 503 kept the mail from nobody, and it was not delivered again.
-    assert len(messages(one.directory / "mail/alice")) == 1
 
 
 # Commands beside the daemon

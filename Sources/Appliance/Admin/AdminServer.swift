@@ -2,56 +2,21 @@ import Foundation
 import Hummingbird
 internal import Logging
 internal import Primitives
-internal import Synchronization
 
 /// HTTP for operators and their monitoring: `/metrics`, `/healthz`, `/status.json`.
 final class AdminServer: Sendable {
-    private let endpoint: Endpoint
+    private let listener: HTTPListener
     private let state: ApplianceState
-    private let logger: Logger
-    private let task = Mutex<Task<Void, any Error>?>(nil)
 
     init(on endpoint: Endpoint, state: ApplianceState, logger: Logger) {
-        self.endpoint = endpoint
+        listener = HTTPListener(on: endpoint, key: "admin.listen", logger: logger)
         self.state = state
-        self.logger = logger
     }
 
     /// Returns when it listens. Throws when it can't.
-    func start() async throws {
-        let (running, signal) = AsyncThrowingStream<Void, any Error>.makeStream()
-        let application = Application(
-            router: router(),
-            configuration: .init(
-                address: .hostname("\(endpoint.address)", port: Int(endpoint.port)),
-                serverName: "Intermezzo"),
-            onServerRunning: { _ in signal.finish() }, logger: quiet)
-        task.withLock {
-            $0 = Task {
-                do {
-                    try await application.run()
-                } catch {
-                    signal.finish(throwing: AdminServerError(endpoint: endpoint, cause: "\(error)"))
-                    throw error
-                }
-            }
-        }
-        for try await _ in running {}
-        logger.info("administration listens", metadata: ["address": "\(endpoint)"])
-    }
+    func start() async throws { try await listener.start(router().buildResponder()) }
 
-    func stop() async {
-        let running = task.withLock { $0 }
-        running?.cancel()
-        _ = await running?.result
-    }
-
-    /// Neither requests to it nor its cancellation are news.
-    private var quiet: Logger {
-        var logger = logger
-        logger.logLevel = .critical
-        return logger
-    }
+    func stop() async { await listener.stop() }
 
     private func router() -> Router<BasicRequestContext> {
         let router = Router()
@@ -68,16 +33,6 @@ final class AdminServer: Sendable {
             try Response.json(Status(try await state.snapshot(), state.configuration))
         }
         return router
-    }
-}
-
-/// The administration's address can't be listened on.
-struct AdminServerError: Error, CustomStringConvertible {
-    let endpoint: Endpoint
-    let cause: String
-
-    var description: String {
-        "admin.listen \(endpoint) can't be used: \(cause); free it or name another"
     }
 }
 

@@ -58,6 +58,14 @@ extension Configuration {
                 mark, "admin.listen \(admin) is the port of sip.listen \(listen)",
                 "move one of the two")
         }
+        if let link = voicemail.link?.listen, link.port == admin.port,
+            link.address == admin.address || link.address.isUnspecified
+                || admin.address.isUnspecified
+        {
+            section.faults.note(
+                mark ?? section.mark, "admin.listen \(admin) is the port of voicemail.link.listen",
+                "move one of the two")
+        }
         if !admin.address.isUnspecified { warnUnlessOnThisHost(admin.address, mark, section) }
         if !admin.address.isLoopback {
             section.faults.warn(

@@ -85,6 +85,8 @@ extension Configuration {
         package var dkim: DKIM?
         package var smime: SMIME?
         package var webhookTimeout: Interval = .seconds(10)
+        /// Holds the key that signs what webhooks are told; nil: unsigned.
+        package var webhookKeyFile: String?
     }
 
     mutating func readMail(_ section: ConfigurationSection) {
@@ -131,6 +133,7 @@ extension Configuration {
         mail.webhookTimeout = section.value(
             "webhook-timeout", .duration(.seconds(1) ... .seconds(300)),
             default: mail.webhookTimeout)
+        mail.webhookKeyFile = section.secretFile("webhook-key-file", atLeast: 16)
         section.finish()
     }
 

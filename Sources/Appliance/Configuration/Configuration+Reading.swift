@@ -356,12 +356,8 @@ extension Configuration {
     }
 
     private mutating func readAdmin(_ section: ConfigurationSection, _ log: ConfigurationSection) {
-        let listen = ConfigurationValue<Endpoint?>(
-            "an address with a port, or off", example: "127.0.0.1:8080"
-        ) {
-            $0 == "off" ? .some(nil) : Endpoint($0).map { .some($0) }
-        }
-        admin = section.value("listen", listen, default: Endpoint(.loopbackV4, port: 8080))
+        admin = section.value(
+            "listen", .endpointOrOff, default: Endpoint(.loopbackV4, port: 8080))
         checkAdmin(section)
         section.finish()
         logLevel = log.value(

@@ -24,6 +24,9 @@ extension Configuration {
         if voicemail.maximumRecordings != other.voicemail.maximumRecordings {
             keys.append("voicemail.max-recordings")
         }
+        if voicemail.link?.listen != other.voicemail.link?.listen {
+            keys.append("voicemail.link.listen")
+        }
         if directory != other.directory { keys.append("directory") }
         if admin != other.admin { keys.append("admin.listen") }
         if logFormat != other.logFormat { keys.append("log.format") }

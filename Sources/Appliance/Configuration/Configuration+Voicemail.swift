@@ -2,6 +2,7 @@ internal import AudioLibrary
 internal import Foundation
 package import Primitives
 internal import SIP
+package import Spool
 
 extension Configuration {
     /// What `voicemail` says.
@@ -18,11 +19,13 @@ extension Configuration {
 
         /// A recording that is fetched by HTTP in place of an attachment.
         package struct Link: Sendable, Equatable {
+            /// Where it is served, in clear: TLS is a proxy's; nil: not by this process.
+            package var listen: Endpoint?
             /// Without a slash at its end.
             package var baseURL: String
             package var expiry: Interval
-            /// Its octets sign the links: the same on all nodes of a site.
-            package var keyFile: String
+            /// Its octets sign the links; nil: a key that is made in the spool.
+            package var keyFile: String?
         }
 
         package var spool = "var/spool"
@@ -30,6 +33,8 @@ extension Configuration {
         package var minimumLength: Interval = .seconds(2)
         package var maximumSilence: Interval = .seconds(10)
         package var format = Format.wav
+        /// Of users who have set none.
+        package var attachment = Addressee.Attachment.attach
         /// Status code for a mailbox that is full or disabled, after its announcement: 480 or 486.
         package var fullResponse = 480
         package var historyEntry = HistoryEntry.first
@@ -45,6 +50,7 @@ extension Configuration {
         /// Command that reads a WAV file on its standard input and prints its words.
         package var transcribe: String?
         package var transcribeTime: Interval = .seconds(60)
+        package var transcribeAtOnce = 2
         /// Of users who have set none.
         package var language = "en"
         /// Directory with a folder of prompts per language.
@@ -75,6 +81,12 @@ extension Configuration {
             "format",
             .oneOf(["wav": .wav, "flac": .flac, "mp3": .mp3, "opus": .opus, "g711": .g711]),
             default: voicemail.format)
+        voicemail.attachment = section.value(
+            "attachment",
+            .oneOf([
+                "attach": .attach, "link": .link, "both": .both,
+                "neither": Addressee.Attachment.neither,
+            ]), default: voicemail.attachment)
         voicemail.fullResponse = section.value(
             "full-response", .oneOf(["480": 480, "486": 486]), default: voicemail.fullResponse)
         voicemail.historyEntry = section.value(
@@ -99,6 +111,8 @@ extension Configuration {
         voicemail.transcribeTime = section.value(
             "transcribe-time", .duration(.seconds(1) ... .seconds(3600)),
             default: voicemail.transcribeTime)
+        voicemail.transcribeAtOnce = section.value(
+            "transcribe-at-once", .number(1...32), default: voicemail.transcribeAtOnce)
         voicemail.language = section.value("language", .language, default: voicemail.language)
         // Other music brings its own prompts and greetings.
         voicemail.prompts = section.value(
@@ -107,21 +121,28 @@ extension Configuration {
             "greetings", .text, default: audio.mediaDirectory + "/greetings")
         voicemail.mailboxMessages = section.value(
             "mailbox-messages", .number(1...100_000), default: voicemail.mailboxMessages)
-        if let link = section.optionalSection("link") { voicemail.link = readLink(link) }
+        if let link = section.optionalSection("link") {
+            voicemail.link = readLink(link)
+        } else if [.link, .both].contains(voicemail.attachment) {
+            section.note(
+                "attachment", "voicemail.attachment wants links, and there is no voicemail.link",
+                "add link: {base-url: \"https://voicemail.example.com\"}")
+        }
         section.finish()
     }
 
     private func readLink(_ section: ConfigurationSection) -> Voicemail.Link? {
+        let listen = section.value(
+            "listen", .endpointOrOff, default: Endpoint(.loopbackV4, port: 8081))
         let base = section.value("base-url", .httpAddress)
         let expiry = section.value(
             "expiry", .duration(.seconds(3600) ... .seconds(366 * 86_400)),
             default: .seconds(14 * 86_400))
         let key = section.secretFile("key-file", atLeast: 16)
         section.finish()
-        guard let base, let key else {
+        guard let base else {
             section.require(
-                ["base-url": base, "key-file": key],
-                "make a key, the same for all nodes: head -c 32 /dev/urandom >FILE")
+                ["base-url": base], "write the address of the proxy before voicemail.link.listen")
             return nil
         }
         if base.hasPrefix("http:") {
@@ -129,7 +150,7 @@ extension Configuration {
                 "base-url", "recordings are fetched without encryption",
                 "put an HTTPS proxy before the appliance and write https://")
         }
-        return .init(baseURL: base, expiry: expiry, keyFile: key)
+        return .init(listen: listen, baseURL: base, expiry: expiry, keyFile: key)
     }
 }
 

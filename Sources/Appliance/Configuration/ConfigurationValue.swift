@@ -156,3 +156,12 @@ extension ConfigurationValue where Value == [MediaFormat] {
         ])
     }
 }
+
+extension ConfigurationValue where Value == Endpoint? {
+    /// Where to listen; nil: nowhere.
+    static var endpointOrOff: Self {
+        Self("an address with a port, or off", example: "127.0.0.1:8080") {
+            $0 == "off" ? .some(nil) : Endpoint($0).map { .some($0) }
+        }
+    }
+}

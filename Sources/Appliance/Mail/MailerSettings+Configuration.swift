@@ -19,6 +19,12 @@ extension MailerSettings {
         keepsFor = configuration.voicemail.keepsDiscardedFor
         tracesFor = mail.tracesFor
         webhookTimeout = mail.webhookTimeout
+        webhookKeyFile = mail.webhookKeyFile
+        transcription = configuration.voicemail.transcribe.map {
+            Transcription(
+                command: $0, timeLimit: configuration.voicemail.transcribeTime,
+                parallel: configuration.voicemail.transcribeAtOnce)
+        }
     }
 }
 

@@ -132,6 +132,9 @@ extension VoicemailConfiguration {
         domain = configuration.domain
         files = PromptFiles(prompts: voicemail.prompts, greetings: voicemail.greetings)
         language = voicemail.language
+        timeZone = TimeZone.current.identifier
+        attachment = voicemail.attachment
+        sendsMissedCallMail = voicemail.sendsMissedCallMail
         format =
             switch voicemail.format {
             case .wav: .wav

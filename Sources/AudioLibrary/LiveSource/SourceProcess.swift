@@ -26,7 +26,7 @@ struct SourceProcess: ~Copyable {
         var process: pid_t = 0
         var output: Int32 = -1
         var errors: Int32 = -1
-        let code = clinux_spawn_shell(command, &output, &errors, &process)
+        let code = clinux_spawn_shell(command, -1, false, &output, &errors, &process)
         guard code == 0 else { throw SystemError(call: "posix_spawn", errno: code) }
         self.output = Descriptor(adopting: output)
         self.errors = Descriptor(adopting: errors)

@@ -18,7 +18,8 @@ extension User {
             name, User.list(aliases), User.list(numbers), credentials?.realm, credentials?.md5,
             credentials?.sha256, displayName, User.list(mailAddresses), language, timeZone,
             musicClass, mailbox.isOn, mailbox.greeting.rawValue, mailbox.format?.rawValue,
-            mailbox.attachment.rawValue,
+            // The column takes no NULL.
+            mailbox.attachment?.rawValue ?? "",
             mailbox.maximumLength.map { $0.nanoseconds / 1_000_000 }, mailbox.mailboxServer,
             User.list(mailbox.shortAddresses), mailbox.webhook, mailbox.sendsMissedCallMail,
         ]
@@ -49,7 +50,8 @@ extension User {
             isOn: try row.decode(Bool.self, forColumn: "voicemail"),
             greeting: try word("greeting", VoicemailProfile.Greeting.self) ?? .own,
             format: try word("format", VoicemailProfile.Format.self),
-            attachment: try word("attachment", VoicemailProfile.Attachment.self) ?? .attach,
+            attachment: try text("attachment") == ""
+                ? nil : try word("attachment", VoicemailProfile.Attachment.self),
             maximumLength: try row.decode(Int?.self, forColumn: "maximum_length")
                 .map(Interval.milliseconds),
             mailboxServer: try text("mailbox_server"), shortAddresses: try list("short_addresses"),

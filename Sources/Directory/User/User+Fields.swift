@@ -16,7 +16,7 @@ extension User {
         case .voicemail: voicemail.isOn ? "on" : "off"
         case .greeting: voicemail.greeting.rawValue
         case .format: voicemail.format?.rawValue ?? ""
-        case .attachment: voicemail.attachment.rawValue
+        case .attachment: voicemail.attachment?.rawValue ?? ""
         case .maximumLength: voicemail.maximumLength.map(User.text) ?? ""
         case .mailboxServer: voicemail.mailboxServer ?? ""
         case .shortEmail: voicemail.shortAddresses.joined(separator: ";")
@@ -43,7 +43,7 @@ extension User {
         case .voicemail: voicemail.isOn = try optional.map(UserRule.flag) ?? true
         case .greeting: voicemail.greeting = try optional.map(UserRule.word) ?? .own
         case .format: voicemail.format = try optional.map(UserRule.word)
-        case .attachment: voicemail.attachment = try optional.map(UserRule.word) ?? .attach
+        case .attachment: voicemail.attachment = try optional.map(UserRule.word)
         case .maximumLength: voicemail.maximumLength = try optional.map(UserRule.length)
         case .mailboxServer: voicemail.mailboxServer = try optional.map(UserRule.server)
         case .shortEmail: voicemail.shortAddresses = try User.list(text, UserRule.mailAddress)

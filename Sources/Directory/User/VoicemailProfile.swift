@@ -6,7 +6,8 @@ package struct VoicemailProfile: Hashable, Sendable {
     package var greeting: Greeting
     /// Nil: `voicemail.format` of the configuration.
     package var format: Format?
-    package var attachment: Attachment
+    /// Nil: `voicemail.attachment`.
+    package var attachment: Attachment?
     /// Of a message. Nil: `voicemail.max-length`.
     package var maximumLength: Interval?
     /// Where this user's mailbox is, when it isn't here: host, host and port, or SIP URI.
@@ -20,7 +21,7 @@ package struct VoicemailProfile: Hashable, Sendable {
 
     package init(
         isOn: Bool = true, greeting: Greeting = .own, format: Format? = nil,
-        attachment: Attachment = .attach, maximumLength: Interval? = nil,
+        attachment: Attachment? = nil, maximumLength: Interval? = nil,
         mailboxServer: String? = nil, shortAddresses: [String] = [], webhook: String? = nil,
         sendsMissedCallMail: Bool? = nil
     ) {

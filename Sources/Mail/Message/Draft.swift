@@ -53,8 +53,19 @@ struct Draft {
         switch content.form {
         case .missedCall, .short: false
         case .report: true
-        case .message: [.attach, .both].contains(envelope.addressee.attachment)
+        case .message:
+            switch envelope.addressee.attachment {
+            case .attach, .both: true
+            // Without a link the recording would be nowhere.
+            case .link: content.link == nil
+            case .neither: false
+            }
         }
+    }
+
+    /// Whether the body says where the recording can be heard.
+    func showsLink(isTooLarge: Bool) -> Bool {
+        content.form == .message && TemplateContext.link(content, isTooLarge: isTooLarge) != nil
     }
 
     // MARK: Header

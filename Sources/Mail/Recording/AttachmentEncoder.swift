@@ -15,9 +15,7 @@ package struct AttachmentEncoder: ~Copyable {
     /// - Parameter speech: the samples between which speech was found; nil: not looked for.
     package init(path: String, speech: Range<Int>? = nil) throws(MailError) {
         let file = try AudioFile(path: path)
-        let all = 0..<file.samples
-        let bounds = speech?.clamped(to: all) ?? all
-        survey = try RecordingSurvey(file, within: bounds.isEmpty ? all : bounds)
+        survey = try RecordingSurvey(file, speech: speech)
         self.file = file
     }
 
@@ -30,7 +28,17 @@ package struct AttachmentEncoder: ~Copyable {
     package borrowing func encode(
         _ form: RecordingForm, limit: Int
     ) throws(MailError) -> [UInt8]? {
-        let rate = form.format == .g711 ? 8000 : outputRate(form)
+        try encode(form, rate: form.format == .g711 ? 8000 : outputRate(form), limit: limit)
+    }
+
+    /// A WAV file of a fixed rate, as recognisers of speech take it.
+    package borrowing func wave(rate: Int) throws(MailError) -> [UInt8] {
+        try encode(RecordingForm(.wav), rate: rate, limit: .max) ?? []
+    }
+
+    private borrowing func encode(
+        _ form: RecordingForm, rate: Int, limit: Int
+    ) throws(MailError) -> [UInt8]? {
         // What can be known before is not tried.
         let known = Double(form.bitRate ?? (form.format == .wav ? 16 * rate : 0)) / 8
         if known * seconds > Double(limit) && form.format != .opus { return nil }
@@ -39,15 +47,11 @@ package struct AttachmentEncoder: ~Copyable {
             throw .encoding(format: "\(form)", cause: String(cString: sf_strerror(nil)))
         }
         var converter = rate == file.rate ? nil : RateConverter(from: file.rate, to: rate)
-        let gain = survey.gain
         var scaled: [Int16] = []
         try file.forEachBlock(of: 4096, in: survey.range) { block throws(MailError) in
             guard !sink.isOver else { return }
             scaled.removeAll(keepingCapacity: true)
-            for index in block.indices {
-                let value = (Float(block[index]) * gain).rounded()
-                scaled.append(Int16(max(-32_768, min(32_767, value))))
-            }
+            for index in block.indices { scaled.append(survey.scaled(block[index])) }
             if converter != nil { scaled = converter?.convert(scaled) ?? [] }
             try writer.write(scaled)
         }

@@ -5,7 +5,7 @@ internal import Spool
 ///
 /// Its header may say nothing of its length and its last sample may be torn: what counts is how many
 /// octets there are.
-struct AudioFile: ~Copyable {
+struct AudioFile: ~Copyable, Sendable {
     let path: String
     let rate: Int
     let samples: Int

@@ -22,8 +22,15 @@ package struct RecordingSurvey: Sendable, Equatable {
     private static let depth = 35.0
     private static let silence = -60 ... -48
 
-    /// - Parameter bounds: what is looked at; the tones of a network that follow the speech are not.
-    init(_ file: borrowing AudioFile, within bounds: Range<Int>) throws(MailError) {
+    /// - Parameter speech: the samples between which speech was found, beside which there are the
+    ///   tones of a network, for example; nil: not looked for.
+    init(_ file: borrowing AudioFile, speech: Range<Int>?) throws(MailError) {
+        let all = 0..<file.samples
+        let bounds = speech?.clamped(to: all) ?? all
+        try self.init(file, within: bounds.isEmpty ? all : bounds)
+    }
+
+    private init(_ file: borrowing AudioFile, within bounds: Range<Int>) throws(MailError) {
         let size = max(1, file.rate / 50)
         /// Blocks by level in whole dB, and the first and the last at or above it.
         var counts = [Int](repeating: 0, count: 101)
@@ -73,5 +80,10 @@ package struct RecordingSurvey: Sendable, Equatable {
         let headroom = RecordingSurvey.peakLimit - 20 * log10(max(Double(peak), 1) / 32_768)
         let wanted = min(RecordingSurvey.maximumGain, RecordingSurvey.target - level, headroom)
         gain = Float(pow(10, wanted / 20))
+    }
+
+    /// A sample as it is in the mail.
+    func scaled(_ sample: Int16) -> Int16 {
+        Int16(max(-32_768, min(32_767, (Float(sample) * gain).rounded())))
     }
 }

@@ -12,12 +12,7 @@ struct TemplateContext {
         let envelope = content.envelope
         let addressee = envelope.addressee
         let clock = LocalTime(language: addressee.language, timeZone: addressee.timeZone)
-        let wantsLink: Bool =
-            switch addressee.attachment {
-            case .link, .both: true
-            case .attach, .neither: isTooLarge
-            }
-        let link = wantsLink ? content.link : nil
+        let link = TemplateContext.link(content, isTooLarge: isTooLarge)
         let samples = envelope.samples ?? 0
         var values: [String: Any] = [
             "called": VisibleText.line(envelope.called),
@@ -31,7 +26,7 @@ struct TemplateContext {
             "id": envelope.id.description,
             "urgent": envelope.isUrgent,
             "interrupted": envelope.ending == .interrupted,
-            "missed": content.form == .missedCall,
+            "missed": content.form == .missedCall || content.isMissedCall,
             "tooLarge": isTooLarge,
             "direct": envelope.reason == .direct,
             "busy": envelope.reason == .busy,
@@ -52,6 +47,14 @@ struct TemplateContext {
         values["transcript"] = content.transcript.map { VisibleText.block($0) }
             .flatMap { $0.isEmpty ? nil : $0 }
         self.values = values
+    }
+
+    /// The link where it is wanted, or is all that is left of the recording.
+    static func link(_ content: MailContent, isTooLarge: Bool) -> String? {
+        switch content.envelope.addressee.attachment {
+        case .link, .both: content.link
+        case .attach, .neither: isTooLarge ? content.link : nil
+        }
     }
 
     /// Every name that a template may use.

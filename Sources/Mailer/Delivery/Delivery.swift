@@ -7,11 +7,11 @@ internal import Spool
 
 /// One message in a worker's hands: everything that is due is tried, and the disk told of it.
 struct Delivery: ~Copyable {
-    private let context: DeliveryContext
+    let context: DeliveryContext
     private let relay: Int?
-    private let directory: DirectoryHandle
-    private let envelope: Envelope
-    private var record: DeliveryRecord
+    let directory: DirectoryHandle
+    let envelope: Envelope
+    private(set) var record: DeliveryRecord
     private var relayResult = DeliveryQueue.RelayResult.untried
 
     /// What the queue is to be told.
@@ -169,22 +169,30 @@ struct Delivery: ~Copyable {
         try save()
     }
 
-    private func render(_ pending: [Int], limit: Int?) -> ComposedMail? {
+    private mutating func render(_ pending: [Int], limit: Int?) -> ComposedMail? {
         let recipients = pending.map { record.recipients[$0].target }
+        let isMissed = context.spool.isMissedCall(directory)
         let form: MailContent.Form =
             switch recipients.first?.kind {
             case .short: .short
             case .postmaster: .report(record.recipients.filter { $0.state == .failed })
-            default: .message
+            default: isMissed ? .missedCall : .message
             }
         var content = MailContent(
             envelope: envelope, form: form, recipients: recipients.map(\.address))
+        content.isMissedCall = isMissed
         content.recording =
             directory.size(of: Spool.audioFile) == nil
             ? nil : "\(directory.path)/\(Spool.audioFile)"
+        content.transcript = context.spool.transcript(in: directory)?.text
         content.limit = limit
         do throws(MailError) {
-            return try context.composer.compose(content)
+            let link = isMissed ? nil : try context.settings.links?.link(to: envelope)
+            content.link = link?.url
+            content.linkExpires = link?.expires
+            let mail = try context.composer.compose(content)
+            if mail.hasLink { record.linkExpires = link?.expires }
+            return mail
         } catch {
             context.logger.error("message \(envelope.id): no mail can be made of it: \(error)")
             return nil
@@ -238,7 +246,7 @@ struct Delivery: ~Copyable {
             }
             do throws(SystemError) {
                 let (path, isRepeated) = try box.deliver(
-                    mail.octets, id: envelope.id, at: envelope.began, to: user)
+                    mail.octets, name: mailName(target.kind), at: envelope.began, to: user)
                 let text = isRepeated ? "2.0.0 was there already" : "2.0.0 written"
                 note(.accepted(SMTPReply(code: 250, text: text)), index, path)
             } catch {
@@ -253,14 +261,17 @@ struct Delivery: ~Copyable {
         try save()
     }
 
+    /// Of the file in a Maildir: another for each form that the mail of a message can have.
+    private func mailName(_ kind: DeliveryRecord.Target.Kind) -> String {
+        switch kind {
+        case .short: "\(envelope.id)-short"
+        default: context.spool.isMissedCall(directory) ? "\(envelope.id)-missed" : "\(envelope.id)"
+        }
+    }
+
     private mutating func post(_ index: Int) throws(SpoolError) {
         let url = record.recipients[index].target.address
-        let key = context.settings.webhookKeyFile.flatMap {
-            FileManager.default.contents(atPath: $0).map(Array.init)
-        }
-        let outcome = Webhook.post(
-            Webhook.body(envelope), id: envelope.id, to: url, key: key,
-            timeout: context.settings.webhookTimeout)
+        let outcome = tell(url)
         switch outcome {
         case .answered(let fates):
             for fate in fates { note(fate, index, url) }
@@ -270,6 +281,28 @@ struct Delivery: ~Copyable {
             break
         }
         try save()
+    }
+
+    private mutating func tell(_ url: String) -> TransactionOutcome {
+        var body = WebhookBody(
+            envelope, isMissedCall: context.spool.isMissedCall(directory),
+            transcript: context.spool.transcript(in: directory)?.text)
+        do throws(MailError) {
+            if !body.isMissedCall, let link = try context.settings.links?.link(to: envelope) {
+                body.show(link)
+                record.linkExpires = link.expires
+            }
+        } catch {
+            return .unusable(step: "link", cause: "\(error)")
+        }
+        do throws(Webhook.KeyFailure) {
+            return Webhook.post(
+                body.octets, id: envelope.id, to: url,
+                key: try context.settings.webhookKeyFile.map(Webhook.key), at: .now,
+                timeout: context.settings.webhookTimeout)
+        } catch {
+            return .unusable(step: "signature", cause: error.description)
+        }
     }
 
     // MARK: What came of it
@@ -363,7 +396,10 @@ struct Delivery: ~Copyable {
     private func leave() throws(SpoolError) {
         let failed = record.recipients.filter { $0.state == .failed }
         if failed.isEmpty {
-            if context.settings.keepsFor > .zero {
+            let isLinked = record.linkExpires.map { $0 > .now } ?? false
+            if context.spool.isMissedCall(directory) {
+                try context.spool.move(envelope.id, from: .queue, to: .discarded)
+            } else if context.settings.keepsFor > .zero || isLinked {
                 try context.spool.move(envelope.id, from: .queue, to: .done)
             } else {
                 try context.spool.remove(envelope.id, from: .queue)

@@ -32,5 +32,13 @@ final class DeliveryContext: Sendable {
 
     func learn(_ limit: Int, of relay: Int) { sizeLimits.with { $0[relay] = limit } }
 
+    /// Whether what was said is to be written down before the first delivery.
+    func wantsTranscript(_ message: borrowing DirectoryHandle) -> Bool {
+        settings.transcription != nil && !spool.isMissedCall(message)
+            && (message.size(of: Spool.audioFile) ?? 0) > 0
+            && message.size(of: Spool.deliveryFile) == nil
+            && message.size(of: Spool.transcriptFile) == nil
+    }
+
     func count(_ change: (inout MailerCounts) -> Void) { counts.with(change) }
 }

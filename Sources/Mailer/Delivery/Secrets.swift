@@ -43,50 +43,12 @@ final class Secrets: Sendable {
     }
 
     private static func run(_ command: String) throws(Failure) -> String {
-        var ends: [Int32] = [0, 0]
-        // Not a pipe, which would not be closed in the program from its first moment.
-        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
-        guard socketpair(AF_UNIX, kind, 0, &ends) == 0 else {
-            throw Failure(description: "token command: no pipe")
+        do throws(ShellCommand.Failure) {
+            let output = try ShellCommand(command: command, timeLimit: commandLimit).run()
+            guard !output.isEmpty else { throw .init(description: "it printed nothing") }
+            return firstLine(output)
+        } catch {
+            throw Failure(description: "token command: \(error)")
         }
-        defer { close(ends[0]) }
-        var actions = posix_spawn_file_actions_t()
-        posix_spawn_file_actions_init(&actions)
-        posix_spawn_file_actions_adddup2(&actions, ends[1], 1)
-        posix_spawn_file_actions_addopen(&actions, 0, "/dev/null", O_RDONLY, 0)
-        defer { posix_spawn_file_actions_destroy(&actions) }
-        var process = pid_t()
-        let words = ["/bin/sh", "-c", command].map { (word: String) in strdup(word) }
-        defer { for word in words { free(word) } }
-        let code = posix_spawn(&process, "/bin/sh", &actions, nil, words + [nil], environ)
-        close(ends[1])
-        guard code == 0 else {
-            throw Failure(description: "token command: \(String(cString: strerror(code)))")
-        }
-        var output: [UInt8] = []
-        let end = WallClockTime.now + commandLimit
-        var isLate = false
-        while true {
-            let left = (end - WallClockTime.now).nanoseconds / 1_000_000
-            var wanted = pollfd(fd: ends[0], events: Int16(POLLIN), revents: 0)
-            guard left > 0, poll(&wanted, 1, Int32(left)) > 0 else {
-                isLate = true
-                break
-            }
-            var chunk = [UInt8](repeating: 0, count: 4096)
-            let count = read(ends[0], &chunk, chunk.count)
-            guard count > 0 else { break }
-            output += chunk[..<count]
-        }
-        if isLate { kill(process, SIGKILL) }
-        var status: Int32 = 0
-        waitpid(process, &status, 0)
-        guard !isLate, status == 0, !output.isEmpty else {
-            throw Failure(
-                description: isLate
-                    ? "the token command took longer than \(Int(commandLimit.seconds)) s"
-                    : "the token command failed with status \(status >> 8)")
-        }
-        return firstLine(output)
     }
 }

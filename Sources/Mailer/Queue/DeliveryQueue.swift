@@ -16,12 +16,18 @@ package struct DeliveryQueue: Sendable {
         case relay
         /// Nothing: a Maildir or a webhook.
         case nothing
+        /// A command that writes down what was said.
+        case transcript
     }
 
     package struct Work: Sendable, Equatable {
         package var id: MessageIdentifier
         /// Index in the order of ``init(relays:)``; nil when none is needed.
         package var relay: Int?
+        /// What was said is to be written down, and nothing delivered.
+        package var isTranscript = false
+        /// Since when the message could be worked on.
+        package var due: WallClockTime
     }
 
     private enum State { case free, deferred, ready, running, again, gone }
@@ -34,6 +40,7 @@ package struct DeliveryQueue: Sendable {
         var life: UInt32
         /// When the message came to the queue.
         var queued: WallClockTime
+        var due: WallClockTime
         /// Its ``life`` when it took this place: that of its entry in ``expiring``.
         var birth: UInt32 = 0
         /// Its time to be given up came while it was being delivered.
@@ -59,21 +66,26 @@ package struct DeliveryQueue: Sendable {
     private let givesUpAfter: Interval
     private var forRelays = FairRing()
     private var forOthers = FairRing()
+    private var forTranscripts = FairRing()
     private var relays: [Relay]
     private var runningOthers = 0
     private let otherLimit: Int
+    private var runningTranscripts = 0
+    private let transcriptLimit: Int
 
     /// - Parameters:
     ///   - relays: connections at once and priority of each.
     ///   - others: deliveries without a relay at once.
+    ///   - transcripts: commands that write down what was said at once.
     ///   - givesUpAfter: age of a message that no longer waits for a relay.
     package init(
-        relays: [(connections: Int, priority: Int)], others: Int = 2,
+        relays: [(connections: Int, priority: Int)], others: Int = 2, transcripts: Int = 1,
         givesUpAfter: Interval = .seconds(5 * 86_400)
     ) {
         self.givesUpAfter = givesUpAfter
         self.relays = relays.map { Relay(limit: $0.connections, priority: $0.priority) }
         otherLimit = others
+        transcriptLimit = transcripts
     }
 
     package var count: Int { index.count }
@@ -105,7 +117,9 @@ package struct DeliveryQueue: Sendable {
         if owner == counts.count { counts.append(0) }
         owners[user] = owner
         let slot = place(
-            Slot(id: id, owner: owner, state: .deferred, need: need, life: 0, queued: queued))
+            Slot(
+                id: id, owner: owner, state: .deferred, need: need, life: 0, queued: queued,
+                due: due))
         deferred.insert(slot, life: slots[Int(slot)].life, due: due)
         expiring.insert(slot, life: slots[Int(slot)].birth, due: queued + givesUpAfter)
     }
@@ -169,14 +183,19 @@ package struct DeliveryQueue: Sendable {
     package mutating func next(at now: WallClockTime) -> Work? {
         admit(at: now)
         if isWithoutRelay { expire(at: now) }
+        if runningTranscripts < transcriptLimit, let slot = take(.transcript) {
+            runningTranscripts += 1
+            let message = slots[Int(slot)]
+            return Work(id: message.id, relay: nil, isTranscript: true, due: message.due)
+        }
         if runningOthers < otherLimit, let slot = take(.nothing) {
             runningOthers += 1
-            return Work(id: slots[Int(slot)].id, relay: nil)
+            return Work(id: slots[Int(slot)].id, relay: nil, due: slots[Int(slot)].due)
         }
         guard let relay = freeRelay(at: now), let slot = take(.relay) else { return nil }
         relays[relay].running += 1
         relays[relay].breaker.begin()
-        return Work(id: slots[Int(slot)].id, relay: relay)
+        return Work(id: slots[Int(slot)].id, relay: relay, due: slots[Int(slot)].due)
     }
 
     private mutating func admit(at now: WallClockTime) {
@@ -185,10 +204,11 @@ package struct DeliveryQueue: Sendable {
             let slot = Int(first.slot)
             guard slots[slot].life == first.life, slots[slot].state == .deferred else { continue }
             slots[slot].state = .ready
-            if slots[slot].need == .relay && !relays.isEmpty {
+            switch slots[slot].need {
+            case .transcript: forTranscripts.append(first.slot, of: slots[slot].owner)
+            case .relay where !relays.isEmpty:
                 forRelays.append(first.slot, of: slots[slot].owner)
-            } else {
-                forOthers.append(first.slot, of: slots[slot].owner)
+            case .relay, .nothing: forOthers.append(first.slot, of: slots[slot].owner)
             }
         }
     }
@@ -217,7 +237,7 @@ package struct DeliveryQueue: Sendable {
     }
 
     private mutating func take(_ need: Need) -> Int32? {
-        while let slot = need == .relay ? forRelays.take() : forOthers.take() {
+        while let slot = takeSlot(need) {
             if slots[Int(slot)].state == .ready {
                 slots[Int(slot)].state = .running
                 return slot
@@ -225,6 +245,14 @@ package struct DeliveryQueue: Sendable {
             release(slot)
         }
         return nil
+    }
+
+    private mutating func takeSlot(_ need: Need) -> Int32? {
+        switch need {
+        case .relay: forRelays.take()
+        case .nothing: forOthers.take()
+        case .transcript: forTranscripts.take()
+        }
     }
 
     /// Of those with the lowest priority, the one with the fewest connections.
@@ -249,6 +277,8 @@ package struct DeliveryQueue: Sendable {
     ) -> Bool {
         if let relay = work.relay {
             relays[relay].running -= 1
+        } else if work.isTranscript {
+            runningTranscripts -= 1
         } else {
             runningOthers -= 1
         }
@@ -266,6 +296,7 @@ package struct DeliveryQueue: Sendable {
         }
         slots[Int(slot)].state = .deferred
         slots[Int(slot)].need = retry.need
+        slots[Int(slot)].due = retry.due
         slots[Int(slot)].life &+= 1
         deferred.insert(slot, life: slots[Int(slot)].life, due: retry.due)
         return false

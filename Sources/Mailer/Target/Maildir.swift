@@ -10,11 +10,11 @@ struct Maildir {
 
     /// Puts a mail in `new/`, synced with its name.
     ///
-    /// The file's name is made of the message's own, so that a delivery which is repeated after a
-    /// crash finds what is there already, be it unread or read.
+    /// - Parameter name: the message's own and what tells this mail from its others, so that a
+    ///   delivery which is repeated after a crash finds what is there already, be it unread or read.
     /// - Returns: the path of the mail, and whether it had been there before.
     func deliver(
-        _ mail: [UInt8], id: MessageIdentifier, at time: WallClockTime, to user: String
+        _ mail: [UInt8], name: String, at time: WallClockTime, to user: String
     ) throws(SystemError) -> (path: String, isRepeated: Bool) {
         guard Maildir.isName(user) else {
             throw SystemError(call: "mailbox", path: user, errno: EINVAL)
@@ -22,7 +22,7 @@ struct Maildir {
         let box = "\(root)/\(user)"
         try makeMailbox(box)
         // SECONDS.UNIQUE.HOST: no '/' and no ':' can be in an identifier.
-        let name = "\(time.nanoseconds / 1_000_000_000).\(id).intermezzo"
+        let name = "\(time.nanoseconds / 1_000_000_000).\(name).intermezzo"
         let new = try DirectoryHandle("\(box)/new")
         if let path = existing(name, in: box, new) { return (path, true) }
         let temporary = try DirectoryHandle("\(box)/tmp")

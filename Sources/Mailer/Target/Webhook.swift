@@ -1,42 +1,23 @@
-internal import CCrypto
 internal import CCurl
 internal import FoundationEssentials
+internal import Mail
 internal import Primitives
 internal import Spool
 
 /// Tells an HTTP server of a message: POST of JSON, signed with HMAC-SHA256 where there is a key.
+///
+/// The header fields are those of the Standard Webhooks specification
+/// (https://www.standardwebhooks.com), so that a receiver can use its libraries.
 enum Webhook {
-    /// The body: what is known of the message, without its sound.
-    static func body(_ envelope: Envelope) -> [UInt8] {
-        struct Body: Encodable {
-            var id: String
-            var user: String
-            var called: String
-            var callerNumber: String?
-            var callerName: String?
-            var callerURI: String
-            var reason: String
-            var began: String
-            var seconds: Double
-            var urgent: Bool
-            var messageID: String
-        }
-        let seconds = Double(envelope.samples ?? 0) / Double(max(1, envelope.sampleRate))
-        let began = Date(timeIntervalSince1970: Double(envelope.began.nanoseconds) / 1e9)
-        return Array(
-            Spool.encoded(
-                Body(
-                    id: "\(envelope.id)", user: envelope.addressee.user, called: envelope.called,
-                    callerNumber: envelope.caller.number,
-                    callerName: envelope.caller.displayName, callerURI: envelope.caller.uri,
-                    reason: envelope.reason.rawValue, began: began.formatted(.iso8601),
-                    seconds: (seconds * 1000).rounded() / 1000, urgent: envelope.isUrgent,
-                    messageID: envelope.messageID)))
-    }
+    struct KeyFailure: Error, CustomStringConvertible { let description: String }
 
-    /// - Parameter id: sent as Idempotency-Key, by which a server knows what is told again.
+    /// - Parameters:
+    ///   - id: the same for each attempt, by which a server knows what is told again.
+    ///   - key: nil: not signed.
+    ///   - now: signed too, so that a server can refuse what somebody plays again.
     static func post(
-        _ body: [UInt8], id: MessageIdentifier, to url: String, key: [UInt8]?, timeout: Interval
+        _ body: [UInt8], id: MessageIdentifier, to url: String, key: [UInt8]?,
+        at now: WallClockTime, timeout: Interval
     ) -> TransactionOutcome {
         do throws(CurlError) {
             let handle = try CurlHandle()
@@ -46,11 +27,16 @@ enum Webhook {
             handle.set(CURLOPT_POST, 1)
             handle.set(CURLOPT_POSTFIELDSIZE_LARGE, octets: body.count)
             handle.set(CURLOPT_TIMEOUT_MS, Int(timeout.nanoseconds / 1_000_000))
+            let seconds = now.nanoseconds / 1_000_000_000
             var headers = [
                 "Content-Type: application/json", "Expect:", "Idempotency-Key: \(id)",
+                "webhook-id: \(id)", "webhook-timestamp: \(seconds)",
             ]
-            if let key, let code = signature(body, key) {
-                headers.append("X-Intermezzo-Signature: sha256=\(code)")
+            if let key {
+                guard let code = signature(body, id: id, seconds: seconds, key) else {
+                    return .unusable(step: "signature", cause: "OpenSSL refuses")
+                }
+                headers.append("webhook-signature: \(code)")
             }
             let source = CurlSource(body)
             try handle.withList(CURLOPT_HTTPHEADER, headers) { () throws(CurlError) in
@@ -74,15 +60,32 @@ enum Webhook {
         }
     }
 
-    /// HMAC-SHA256 in hexadecimal digits (RFC 2104); nil when OpenSSL refuses.
-    static func signature(_ body: [UInt8], _ key: [UInt8]) -> String? {
-        var code = [UInt8](repeating: 0, count: 32)
-        var count = 0
-        guard
-            EVP_Q_mac(
-                nil, "HMAC", nil, "SHA256", nil, key, key.count, body, body.count, &code,
-                code.count, &count) != nil, count == code.count
-        else { return nil }
-        return code.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined()
+    /// The key in a file: base64 behind `whsec_`, else the octets without a line's end.
+    ///
+    /// It is read each time, so that a changed file needs no reload.
+    static func key(inFileAt path: String) throws(KeyFailure) -> [UInt8] {
+        guard var octets = FileManager.default.contents(atPath: path) else {
+            throw KeyFailure(description: "the key \(path) can't be read")
+        }
+        while let last = octets.last, last == 10 || last == 13 { octets.removeLast() }
+        let prefix = "whsec_"
+        if octets.starts(with: prefix.utf8) {
+            guard let key = Data(base64Encoded: octets.dropFirst(prefix.utf8.count)) else {
+                throw KeyFailure(description: "the key \(path) is not base64 behind whsec_")
+            }
+            octets = key
+        }
+        guard octets.count >= 16 else {
+            throw KeyFailure(description: "the key \(path) has fewer than 16 octets")
+        }
+        return Array(octets)
+    }
+
+    private static func signature(
+        _ body: [UInt8], id: MessageIdentifier, seconds: Int64, _ key: [UInt8]
+    ) -> String? {
+        let said = Array("\(id).\(seconds).".utf8) + body
+        guard let code = try? MessageAuthentication.code(said, key: key) else { return nil }
+        return "v1,\(Data(code).base64EncodedString())"
     }
 }

@@ -1,6 +1,7 @@
 import Appliance
 import Foundation
 import Primitives
+import Spool
 import Testing
 
 @Suite struct VoicemailConfigurationTests {
@@ -44,7 +45,12 @@ import Testing
         ),
         ("link: {key-file: /dev/zero}", "F:2:9: voicemail.link has no base-url; "),
         ("link: {base-url: ftp://h, key-file: /dev/zero}", "F:2:20: voicemail.link.base-url"),
-        ("link: {base-url: 'https://h'}", "F:2:9: voicemail.link has no key-file; "),
+        ("link: {base-url: 'https://h', listen: here}", "F:2:39: voicemail.link.listen 'here' is"),
+        ("link: {base-url: 'https://h', key-file: /nowhere}", "F:2:41: voicemail.link.key-file"),
+        ("link: {base-url: 'https://h', listen: '127.0.0.1:8080'}", "F:2:3: admin.listen"),
+        ("attachment: link", "F:2:15: voicemail.attachment wants links, and there is no"),
+        ("attachment: linked", "F:2:15: voicemail.attachment 'linked' is not one of"),
+        ("transcribe-at-once: 0", "F:2:23: voicemail.transcribe-at-once '0' is not"),
     ]) func faultsSayWhere(_ line: String, _ fault: String) {
         let found = faults("voicemail:\n  \(line)")
         #expect(found.count == 1 && found[0].hasPrefix(fault), "\(found)")
@@ -54,6 +60,13 @@ import Testing
         let voicemail = try voicemail("media: {directory: /srv/music}")
         #expect(voicemail.prompts == "/srv/music/prompts")
         #expect(voicemail.greetings == "/srv/music/greetings")
+    }
+
+    @Test func linksNeedAnAddressAlone() throws {
+        let voicemail = try voicemail(
+            "voicemail: {attachment: both, link: {base-url: 'https://h', listen: off}}")
+        #expect(voicemail.attachment == .both)
+        #expect(voicemail.link?.keyFile == nil && voicemail.link?.listen == nil)
     }
 
     @Test func aLinkHasOneSlash() throws {
