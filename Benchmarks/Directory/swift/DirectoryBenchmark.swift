@@ -9,8 +9,8 @@ import Primitives
 @MainActor
 enum DirectoryBenchmark {
     static let counts = [10, 1_000, 100_000]
-    static let questions = 50_000
-    static let remembered = 10_000
+    static let questions = 5_000
+    static let remembered = 5_000
 
     static func main() async throws {
         for count in counts {

@@ -111,7 +111,7 @@ private struct Merge {
                         "remove one of the two"))
                 continue
             }
-            let row = try SQLiteDirectory.row(key, in: database)
+            let row = try SQLiteDirectory.first(key, in: database) { $0.copy() }
             let found = try row.map(User.init)
             if let fault = fault(edit.name, key, found) {
                 note(edit.line, fault)

@@ -63,18 +63,23 @@ package final class SQLiteDirectory: UserDirectory {
     }
 
     static func user(_ key: UserKey, in database: Database) throws -> User? {
-        try row(key, in: database).map(User.init)
+        try first(key, in: database) { row in try User(row) }
     }
 
     /// Of the table `user`, by the first of the key's candidates that is somebody's.
-    static func row(_ key: UserKey, in database: Database) throws -> Row? {
+    ///
+    /// `body` reads the row in place: GRDB finds a column of a copied one by comparing all names.
+    static func first<T>(
+        _ key: UserKey, in database: Database, _ body: (Row) throws -> T
+    ) throws -> T? {
         let statement = try database.cachedStatement(
             sql: """
                 SELECT user.* FROM identity JOIN user ON user.id = identity.user
                 WHERE identity.key = ?
                 """)
         for candidate in key.candidates {
-            if let row = try Row.fetchOne(statement, arguments: [candidate]) { return row }
+            let rows = try Row.fetchCursor(statement, arguments: [candidate])
+            if let row = try rows.next() { return try body(row) }
         }
         return nil
     }

@@ -36,6 +36,8 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
     private let wake: EventCounter
     private let epoll: Int32
     private let handler: EventHandler
+    /// Wall clock less monotonic clock, in nanoseconds, as it was at the last tick.
+    private var wallOffset: Int64 = 0
     private var sessions: [MediaSessionID: MediaSession] = [:]
     /// By descriptor.
     private var owners: [Int32: (session: MediaSession, isRTCP: Bool)] = [:]
@@ -112,10 +114,11 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
                 return (inbox.commands, inbox.isStopping)
             }
             let now = MachineClock.monotonic()
+            wallOffset = MachineClock.wall().nanoseconds &- now.nanoseconds
             for command in commands { perform(command, now) }
             // What has arrived belongs to what a later command ends, and is read before it is due.
             let count = epoll_wait(epoll, ready, 1024, 0)
-            for i in 0..<max(0, Int(count)) { read(ready[i].data.fd, ready[i].events) }
+            for i in 0..<max(0, Int(count)) { read(ready[i].data.fd, ready[i].events, now) }
             for session in sessions.values {
                 session.tick(at: now)
                 for event in session.takeEvents() { handler(session.id, event) }
@@ -147,20 +150,20 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
         case .record(let id, let parameters, let number):
             sessions[id]?.record(parameters, number: number, at: now)
         case .stopRecording(let id):
-            drain(id)
+            drain(id, now)
             sessions[id]?.stopRecording(at: now)
         case .recordingFailed(let number, let failure):
             for session in sessions.values { session.recordingFailed(number, failure) }
         case .close(let id):
-            drain(id)
+            drain(id, now)
             close(id, now)
         }
     }
 
     /// Nothing that has come by now is left in the socket.
-    private func drain(_ id: MediaSessionID) {
+    private func drain(_ id: MediaSessionID, _ now: Instant) {
         guard let session = sessions[id] else { return }
-        read(session.sockets.rtp.descriptor, 0)
+        read(session.sockets.rtp.descriptor, 0, now)
     }
 
     private func close(_ id: MediaSessionID, _ now: Instant) {
@@ -182,7 +185,16 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
         epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
     }
 
-    private func read(_ descriptor: Int32, _ flags: UInt32) {
+    /// By the kernel's clock where it says, else `now`. It is never far from `now`, unless somebody
+    /// has just set the wall clock.
+    private func arrival(of message: UnsafePointer<clinux_mmsghdr>, _ now: Instant) -> Instant {
+        let stamp = clinux_arrival(message)
+        let arrival = Instant(nanoseconds: Int64(stamp) &- wallOffset)
+        let isNear = (arrival - now).nanoseconds.magnitude < 1_000_000_000
+        return stamp != 0 && isNear ? arrival : now
+    }
+
+    private func read(_ descriptor: Int32, _ flags: UInt32, _ now: Instant) {
         guard let (session, isRTCP) = owners[descriptor] else { return }
         if flags & UInt32(EPOLLERR.rawValue) != 0 { session.readErrors() }
         while true {
@@ -194,8 +206,6 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
                 clinux_recvmmsg(
                     descriptor, messages, UInt32(MediaThread.batch), Int32(MSG_DONTWAIT)))
             guard count > 0 else { return }
-            let present = MachineClock.monotonic()
-            let wall = MachineClock.wall()
             for i in 0..<count {
                 var address = SocketAddress()
                 address.storage = sources[i]
@@ -205,12 +215,8 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
                     UnsafeBufferPointer(
                         start: buffers + i * MediaThread.datagramLimit,
                         count: min(Int(messages[i].msg_len), MediaThread.datagramLimit)))
-                let stamp = clinux_arrival(messages + i)
-                // It was at most some ticks ago, unless somebody has just set the wall clock.
-                let age = Interval(
-                    nanoseconds: stamp == 0
-                        ? 0 : min(max(0, wall.nanoseconds &- stamp), 1_000_000_000))
-                session.received(datagram, from: source, isRTCP: isRTCP, at: present - age)
+                session.received(
+                    datagram, from: source, isRTCP: isRTCP, at: arrival(of: messages + i, now))
             }
             guard count == MediaThread.batch else { return }
         }
