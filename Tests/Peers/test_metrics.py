@@ -2,6 +2,7 @@
 
 import json
 import re
+import struct
 
 from prometheus_client.parser import text_string_to_metric_families
 
@@ -65,10 +66,10 @@ def test_counters_only_grow(appliance, calling):
 
 
 def samples(appliance, name, **labels):
-    """The values of the samples named so that carry these labels."""
+    """The values of the samples named so that carry these labels; the client adds _total to every counter's name."""
     _, found = families(appliance)
     return [sample.value for family in found for sample in family.samples
-            if sample.name == f"intermezzo_{name}" and labels.items() <= sample.labels.items()]
+            if sample.name in (f"intermezzo_{name}", f"intermezzo_{name}_total") and labels.items() <= sample.labels.items()]
 
 
 def test_streams_by_class_codec_and_kind(appliance, calling):
@@ -84,6 +85,47 @@ def test_streams_by_class_codec_and_kind(appliance, calling):
     assert call.bye().status == 200
     until(lambda: sum(samples(appliance, "rtp_streams", **labels)) == 0, 5, "its end")
     assert sum(samples(appliance, "rtp_packets_total", **labels)) >= packets, "what was sent stays counted"
+
+
+def test_listeners_loss_and_jitter_come_from_their_reports(appliance, calling):
+    """RFC 3550 §6.4.1: a quarter lost, and jitter of 80 units of 8 kHz, which is 10 ms."""
+    names = ("listener_reports_total", "listener_lost_fraction_sum", "listener_jitter_seconds_sum")
+
+    def told():
+        return [sum(samples(appliance, name, **{"class": "a440"})) for name in names]
+
+    call = calling(appliance, "moh-a440")
+    answer = call.invite(call.offer("0"))
+    ssrc = call.receiver.wait(5).packets[0].ssrc
+    before = told()
+    report = struct.pack("!BBHIIIIIII", 0x81, 201, 7, 77, ssrc, 64 << 24, 1000, 80, 0, 0)
+    host, port = answer.rtp
+    call.receiver.rtcp.sendto(report, (host, port + 1))
+    until(lambda: told()[0] == before[0] + 1, 5, "the report")
+    _, lost, jitter = (b - a for a, b in zip(before, told()))
+    assert abs(lost - 0.25) < 0.001 and abs(jitter - 0.01) < 0.0001
+
+
+def test_sip_by_method_and_code(appliance, calling):
+    def told():
+        return [sum(samples(appliance, name, **labels)) for name, labels in (
+            ("sip_requests_received_total", {"method": "INVITE"}), ("sip_responses_sent_total", {"method": "INVITE", "code": "200"}),
+            ("sip_requests_received_total", {"method": "BYE"}), ("sip_responses_sent_total", {"method": "BYE", "code": "200"}),
+            ("sip_refusals_total", {"code": "488"}), ("sip_repeated_requests_total", {}))]
+
+    before = told()
+    call = calling(appliance, "moh-default")
+    call.invite(call.offer("0"))
+    call.receiver.wait(5)
+    bye = call.text("BYE")
+    for _ in range(2):
+        call.phone.send(bye)
+        call.phone.wait_response((call.cseq, "BYE"), call_id=call.call_id)
+    call.to_tag = None
+    refused = calling(appliance, "moh-default")
+    assert refused.invite(refused.offer("18", ["a=rtpmap:18 G729/8000"])).status == 488
+    grown = [b - a for a, b in zip(before, told())]
+    assert grown == [2, 1, 2, 2, 1, 1], "what comes again counts again, and as a repeat"
 
 
 def test_messages_sent_again_are_counted(appliance, calling):
