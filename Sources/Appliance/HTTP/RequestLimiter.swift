@@ -17,7 +17,9 @@ struct RequestLimiter {
             return false
         }
         if buckets.count >= RequestLimiter.maximumClients {
-            buckets = buckets.filter { RequestLimiter.tokens(in: $0.value, at: now) < 1 }
+            buckets = buckets.filter {
+                RequestLimiter.tokens(in: $0.value, at: now) < RequestLimiter.burst
+            }
             if buckets.count >= RequestLimiter.maximumClients { buckets = [:] }
         }
         let known = buckets[network] ?? (RequestLimiter.burst, now)

@@ -9,7 +9,7 @@ extension LinkSigner {
 
     init(_ link: Configuration.Voicemail.Link, _ spool: Spool) throws(LinkKeyError) {
         let path = link.keyFile ?? "\(spool.directory)/\(LinkSigner.keyFile)"
-        if link.keyFile == nil { try LinkSigner.makeKey(path) }
+        if link.keyFile == nil { try LinkSigner.makeKey(path, in: spool) }
         // Of a device such as /dev/zero no more than a key's worth.
         guard let file = FileHandle(forReadingAtPath: path),
             let key = try? file.read(upToCount: 4096), key.count >= 16
@@ -19,7 +19,7 @@ extension LinkSigner {
         self.init(baseURL: link.baseURL, lifetime: link.expiry, key: Array(key))
     }
 
-    private static func makeKey(_ path: String) throws(LinkKeyError) {
+    private static func makeKey(_ path: String, in spool: Spool) throws(LinkKeyError) {
         guard access(path, F_OK) != 0 else { return }
         func failure() -> LinkKeyError {
             LinkKeyError(path: path, cause: String(cString: strerror(errno)))
@@ -34,6 +34,11 @@ extension LinkSigner {
         guard write(file, key, key.count) == key.count, fsync(file) == 0,
             rename(temporary, path) == 0
         else { throw failure() }
+        // Else a power cut takes the key, and with it every link that was mailed by then.
+        let directory = open(spool.directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+        guard directory >= 0 else { throw failure() }
+        defer { close(directory) }
+        guard fsync(directory) == 0 else { throw failure() }
     }
 }
 
