@@ -15,6 +15,7 @@ extension StreamTable {
         switch setup.sending {
         case .paused:
             record.pointee.state = .paused
+            if pausedCount == 0 { pausedTurn = tick }
             pausedCount += 1
         case .capped:
             guard let wheel = reserve(record, exactly: isSending) else { return }

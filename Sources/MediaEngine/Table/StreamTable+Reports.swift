@@ -21,16 +21,21 @@ extension StreamTable {
         dueCount = 0
     }
 
-    /// A sixty-fourth of the records at each tick.
+    /// A sixty-fourth of the records for each tick since the last: a thread that has nothing to send
+    /// comes by every 64.
     func reportPaused() {
-        var i = Int(tick & 63)
-        while i < recordEnd {
-            let record = records + i
-            if record.pointee.state == .paused, record.pointee.hot.rtcpDue <= tick {
-                record.pointee.hot.rtcpDue = tick + randomised(rtcpInterval)
-                report(record, goodbye: false)
+        pausedTurn = max(pausedTurn, tick - 63)
+        while pausedTurn <= tick {
+            var i = Int(pausedTurn & 63)
+            while i < recordEnd {
+                let record = records + i
+                if record.pointee.state == .paused, record.pointee.hot.rtcpDue <= tick {
+                    record.pointee.hot.rtcpDue = tick + randomised(rtcpInterval)
+                    report(record, goodbye: false)
+                }
+                i += 64
             }
-            i += 64
+            pausedTurn += 1
         }
     }
 

@@ -47,6 +47,8 @@ package final class StreamTable<Sender: PacketSender> {
     var starting: [Int32] = []
     var capped: [Int32] = []
     var pausedCount = 0
+    /// The first tick whose share of the paused streams has not been looked at.
+    var pausedTurn: Int64 = 0
     /// Programme time at which a class's next playlist has become its current one everywhere.
     var nextPromotion: Int64 = .max
 

@@ -72,6 +72,19 @@ final class VirtualTable {
         return Array(sender.packets[first...])
     }
 
+    /// As a sending thread does it, which sleeps while there is nothing to do.
+    /// - Returns: what was sent meanwhile.
+    func runAsleep(_ milliseconds: Int) -> [SentPacket] {
+        let first = sender.packets.count
+        let end = tick + Int64(milliseconds)
+        while let next = table.nextTick(from: tick), next < end {
+            tick = next
+            run(1)
+        }
+        tick = end
+        return Array(sender.packets[first...])
+    }
+
     private func takeNotices() {
         notices += table.notices
         table.notices.removeAll()

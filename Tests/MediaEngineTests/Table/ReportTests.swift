@@ -93,6 +93,19 @@ import Testing
         }
     }
 
+    /// Whatever its place in the table is: the thread has nothing else to wake up for.
+    @Test(arguments: [0, 1, 37, 63, 64, 100])
+    func aHeldStreamReportsFromAThreadThatSleeps(_ number: Int) throws {
+        let lab = VirtualTable(capacity: 128, rtcpInterval: 500)
+        lab.play(try Music(lengths: [8001]))
+        lab.open(VirtualTable.setup(), number: number)
+        lab.run(1000)
+        lab.apply(.update(number: number, VirtualTable.setup(sending: .paused)))
+        let held = lab.runAsleep(5000)
+        #expect(held.allSatisfy { $0.isRTCP })
+        #expect((8...26).contains(held.count), "\(held.count)")
+    }
+
     @Test func withoutADestinationThereIsNoReport() throws {
         let lab = VirtualTable(rtcpInterval: 500)
         lab.play(try Music(lengths: [8001]))
