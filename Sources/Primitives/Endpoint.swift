@@ -9,6 +9,12 @@ package struct Endpoint: Hashable, Sendable, CustomStringConvertible {
         self.port = port
     }
 
+    /// Whether not both can be listened on by the same transport: an unspecified address is every one.
+    package func collides(with other: Endpoint) -> Bool {
+        port == other.port
+            && (address == other.address || address.isUnspecified || other.address.isUnspecified)
+    }
+
     /// `192.0.2.1:5060` or `[2001:db8::1]:5060`.
     package var description: String { "\(address.hostText):\(port)" }
 }

@@ -50,20 +50,9 @@ extension Configuration {
         guard let admin else { return }
         let mark = section.mark(of: "listen")
         for listen in sip.listen
-        where listen.transport == .tcp && listen.endpoint.port == admin.port
-            && (listen.endpoint.address == admin.address || listen.endpoint.address.isUnspecified
-                || admin.address.isUnspecified)
-        {
+        where listen.transport == .tcp && listen.endpoint.collides(with: admin) {
             section.faults.note(
                 mark, "admin.listen \(admin) is the port of sip.listen \(listen)",
-                "move one of the two")
-        }
-        if let link = voicemail.link?.listen, link.port == admin.port,
-            link.address == admin.address || link.address.isUnspecified
-                || admin.address.isUnspecified
-        {
-            section.faults.note(
-                mark ?? section.mark, "admin.listen \(admin) is the port of voicemail.link.listen",
                 "move one of the two")
         }
         if !admin.address.isUnspecified { warnUnlessOnThisHost(admin.address, mark, section) }

@@ -42,11 +42,11 @@ extension Configuration {
         readRTP(top.section("rtp"))
         readMedia(top.section("media"))
         readMusic(top.section("music"), top.section("multicast"))
+        readAdmin(top.section("admin"), top.section("log"))
         readVoicemail(top.section("voicemail"))
         readMail(top.section("mail"))
         readDirectory(top.section("directory"))
         readLocation(top.section("location"))
-        readAdmin(top.section("admin"), top.section("log"))
         top.finish()
         guard faults.all.isEmpty else { throw ConfigurationFaults(faults.all) }
         warnings = ConfigurationFaults(faults.warnings).faults

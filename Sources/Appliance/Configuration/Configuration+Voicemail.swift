@@ -134,6 +134,11 @@ extension Configuration {
     private func readLink(_ section: ConfigurationSection) -> Voicemail.Link? {
         let listen = section.value(
             "listen", .endpointOrOff, default: Endpoint(.loopbackV4, port: 8081))
+        if let listen, let admin, listen.collides(with: admin) {
+            section.note(
+                "listen", "voicemail.link.listen \(listen) is the port of admin.listen \(admin)",
+                "move one of the two")
+        }
         let base = section.value("base-url", .httpAddress)
         let expiry = section.value(
             "expiry", .duration(.seconds(3600) ... .seconds(366 * 86_400)),
