@@ -1,5 +1,5 @@
 /// What a Range field asks of a file (RFC 9110 §14.2): one range of octets.
-enum ByteRange: Equatable {
+package enum ByteRange: Equatable {
     /// All of it: no range, or one that may be ignored (§14.2: several, another unit, not well made).
     case whole
     case part(Range<Int>)
@@ -7,7 +7,7 @@ enum ByteRange: Equatable {
     case none
 
     /// - Parameter size: octets of the file.
-    init(_ field: String?, size: Int) {
+    package init(_ field: String?, size: Int) {
         self = .whole
         guard let field, field.hasPrefix("bytes=") else { return }
         let ends = field.dropFirst("bytes=".count)

@@ -1,7 +1,7 @@
-internal import Primitives
+package import Primitives
 
 /// How many requests one client may make: a bucket per client that fills with time.
-struct RequestLimiter {
+package struct RequestLimiter: Sendable {
     /// Requests at once, and how many come back each second.
     private static let burst = 60.0
     private static let rate = 10.0
@@ -10,8 +10,10 @@ struct RequestLimiter {
 
     private var buckets: [IPNetwork: (tokens: Double, at: Instant)] = [:]
 
+    package init() {}
+
     /// Whether the client may have one more.
-    mutating func allows(_ client: IPAddress, at now: Instant) -> Bool {
+    package mutating func allows(_ client: IPAddress, at now: Instant) -> Bool {
         // Whoever has one IPv6 address has 2^64 of them.
         guard let network = IPNetwork(client, prefixLength: client.isIPv6 ? 64 : 32) else {
             return false
