@@ -35,8 +35,8 @@ static int spawn(
     if (!code) code = posix_spawn_file_actions_adddup2(&actions, output, 1);
     if (!code) code = posix_spawn_file_actions_adddup2(&actions, errors, 2);
     if (!code) code = posix_spawn_file_actions_addclosefrom_np(&actions, 3);
-    short flags = POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK;
-    if (!code) code = posix_spawnattr_setflags(&attributes, flags);
+    if (!code) code = posix_spawnattr_setflags(
+        &attributes, POSIX_SPAWN_SETPGROUP | POSIX_SPAWN_SETSIGDEF | POSIX_SPAWN_SETSIGMASK);
     if (!code) code = posix_spawnattr_setpgroup(&attributes, 0);
     if (!code) code = posix_spawnattr_setsigdefault(&attributes, &all);
     if (!code) code = posix_spawnattr_setsigmask(&attributes, &none);

@@ -6,9 +6,8 @@
 
 /// Starts `/bin/sh -c command` in a process group of its own, with no descriptor of ours and signals
 /// as at login. It reads from `input`, which stays the caller's; from nothing when that is negative.
-/// In the background others come before it (nice 10). `output` and
-/// `errors` are where to read what it writes to standard output and standard error, without waiting.
-/// posix_spawn. Returns 0, or the errno.
+/// In the background others come before it (nice 10). `output` and `errors` are where to read what it
+/// writes to standard output and standard error, without waiting. posix_spawn. Returns 0, or the errno.
 int clinux_spawn_shell(
     const char *command, int input, bool is_background, int *output, int *errors, pid_t *process);
 

@@ -28,6 +28,7 @@ package struct SMTPTranscript: Sendable {
     /// What the server says it can do (RFC 5321 §4.1.1.1), in capitals, without parameters.
     private var keywords: Set<String> = []
     private var isSecure = false
+    private var isHelloAnswered = false
     /// The reply to EHLO has come, and none is to follow; and mails with addresses beyond ASCII
     /// can't be handed over (RFC 6531 §3.2).
     /// - Parameter secures: STARTTLS is used where it is offered, after which EHLO is said again.
@@ -35,7 +36,6 @@ package struct SMTPTranscript: Sendable {
         step == .ehlo && isHelloAnswered && !keywords.contains("SMTPUTF8")
             && !(secures && !isSecure && keywords.contains("STARTTLS"))
     }
-    private var isHelloAnswered = false
     /// Whether the connection is one that an earlier mail had made.
     package var isOnOldConnection: Bool { !hasGreeted && step != .connect }
     private var hasGreeted = false
