@@ -83,6 +83,25 @@ def test_its_signature_holds_for_what_was_said_then(node, receiver, tmp_path, fo
     assert second > first
 
 
+def test_a_key_that_is_gone_sends_nothing_unsigned(node, receiver, tmp_path):
+    file = tmp_path / "key"
+    key = os.urandom(32)
+    file.write_bytes(key)
+    hook = receiver(codes=[503])
+    one = node({"maildir": "mail", "webhook-key-file": str(file), "retry": {"first": "3s", "factor": 1, "maximum": "3s"}})
+    one.start()
+    [identifier] = one.submit("--webhook", hook.url)
+    until(lambda: hook.heard, 15, "the first attempt")
+    file.unlink()
+    # The commands read the configuration, and would miss the key: what they show is in this file.
+    record = one.directory / "spool/queue" / identifier / "delivery.json"
+    until(lambda: "can't be read" in record.read_text(), 15, "a failure that names the key")
+    assert len(hook.heard) == 1
+    file.write_bytes(key)
+    one.wait_state(identifier, "done", 20)
+    verify(key, hook.heard[1][1], hook.heard[1][0])
+
+
 @pytest.mark.parametrize("code, state", [(410, "failed"), (422, "failed"), (404, "queue"), (429, "queue")])
 def test_what_a_refusal_comes_to(node, receiver, code, state):
     """What says that the request itself is wrong is final; whatever else may pass is tried again."""

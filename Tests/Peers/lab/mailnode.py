@@ -66,7 +66,10 @@ class MailNode:
         return None
 
     def wait_state(self, identifier, state, seconds=20):
-        until(lambda: self.state(identifier) == state, seconds, f"{identifier} in {state}, is in {self.state(identifier)}")
+        try:
+            until(lambda: self.state(identifier) == state, seconds, state)
+        except TimeoutError:
+            raise TimeoutError(f"{identifier} is in {self.state(identifier)} and not in {state}") from None
 
     def left(self):
         """Messages that still have a way to go."""
