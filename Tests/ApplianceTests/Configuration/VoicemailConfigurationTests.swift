@@ -47,7 +47,10 @@ import Testing
         ("link: {base-url: ftp://h, key-file: /dev/zero}", "F:2:20: voicemail.link.base-url"),
         ("link: {base-url: 'https://h', listen: here}", "F:2:41: voicemail.link.listen 'here' is"),
         ("link: {base-url: 'https://h', key-file: /nowhere}", "F:2:43: voicemail.link.key-file"),
-        ("link: {base-url: 'https://h', listen: '127.0.0.1:8080'}", "F:2:41: voicemail.link.listen 127.0.0.1:8080 is"),
+        (
+            "link: {base-url: 'https://h', listen: '127.0.0.1:8080'}",
+            "F:2:41: voicemail.link.listen 127.0.0.1:8080 is"
+        ),
         ("attachment: link", "F:2:15: voicemail.attachment wants links, and there is no"),
         ("attachment: linked", "F:2:15: voicemail.attachment 'linked' is not one of"),
         ("transcribe-at-once: 0", "F:2:23: voicemail.transcribe-at-once '0' is not"),
