@@ -1,13 +1,20 @@
-"""The Debian package. `packaging/test-package` installs a release; here its contents, from the debug build."""
+"""The Debian package, of the debug build: what is in it, and its service under systemd in a copy of this host."""
 
+import json
 import os
 import pathlib
+import re
+import shutil
 import subprocess
 
 import pytest
 
 from lab.appliance import binary
+from lab.host import Host
+from lab.waiting import until
 
+# One host for all of them.
+pytestmark = pytest.mark.xdist_group("package")
 REPOSITORY = pathlib.Path(__file__).parents[2]
 
 
@@ -58,3 +65,128 @@ def test_systemd_takes_the_unit(package, tmp_path):
     assert f"AmbientCapabilities={wanted}" in lines and f"CapabilityBoundingSet={wanted}" in lines
     exposure = run("systemd-analyze", "security", "--offline=true", "--threshold=25", unit)
     assert "OK" in exposure.splitlines()[-1]
+
+
+@pytest.fixture(scope="module")
+def host(package):
+    """A host with the package installed as an administrator does it."""
+    host = Host()
+    yield host
+    host.delete()
+
+
+def traces(host):
+    """Files with its name, and its account."""
+    found = host.run("find", "/etc", "/usr", "/lib", "/var", "/opt", "/srv", "-xdev", "-name", "*intermezzo*",
+                     "-not", "-path", "/var/lib/dpkg/*").stdout
+    accounts = [line for file in ("passwd", "group") for line in host.path(f"/etc/{file}").read_text().splitlines() if "intermezzo" in line]
+    return sorted(found.split() + accounts)
+
+
+@pytest.fixture(scope="module")
+def installed(host, package):
+    before = traces(host)
+    with open(package, "rb") as source, open(host.path("/tmp/intermezzo.deb"), "wb") as target:
+        shutil.copyfileobj(source, target)
+    host.run("dpkg", "--install", "/tmp/intermezzo.deb")
+    return before
+
+
+def is_active(host):
+    return host.unit("intermezzo", "ActiveState", "SubState") == {"ActiveState": "active", "SubState": "running"}
+
+
+def main_process(host):
+    return int(host.unit("intermezzo", "MainPID")["MainPID"])
+
+
+def hears(host):
+    return host.run("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "1")
+
+
+def calls(host):
+    return json.loads(host.run("intermezzo", "status", "--json").stdout)["calls"]
+
+
+def test_installing_starts_the_service_as_its_user(host, installed):
+    assert is_active(host), host.journal("intermezzo")
+    assert host.run("systemctl", "is-enabled", "intermezzo").stdout.strip() == "enabled"
+    assert host.run("stat", "--format=%U:%a", "/var/lib/intermezzo").stdout.strip() == "intermezzo:750"
+    assert host.run("stat", "--format=%U:%G:%a", "/etc/intermezzo").stdout.strip() == "root:intermezzo:750"
+    assert host.run("ps", "-o", "user:32=", "-p", main_process(host)).stdout.strip() == "intermezzo"
+    hears(host)
+
+
+def test_its_sending_threads_are_real_time_under_the_unit(host, installed):
+    """AmbientCapabilities and LimitRTPRIO are enough, and health agrees."""
+    hears(host)
+    classes = host.run("ps", "-L", "-o", "cls=,rtprio=", "-p", main_process(host)).stdout.split("\n")
+    assert any(line.split() == ["FF", "50"] for line in classes), classes
+    assert "real-time" not in host.run("curl", "--silent", "http://127.0.0.1:8080/healthz").stdout
+
+
+def test_the_journal_has_the_call_id_as_a_field(host, installed):
+    hears(host)
+    entries = host.run("journalctl", "--no-pager", "--output=json", "--unit=intermezzo").stdout.splitlines()
+    assert any("CALL_ID" in json.loads(entry) for entry in entries), entries[-3:]
+
+
+def test_a_reload_under_systemd_keeps_the_calls(host, installed):
+    process = main_process(host)
+    call = host.start("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "3")
+    until(lambda: calls(host) == 1, 10, "a call")
+    host.run("systemctl", "reload", "intermezzo")
+    out, _ = call.communicate(timeout=30)
+    assert call.returncode == 0, out
+    assert main_process(host) == process and is_active(host)
+
+
+def test_a_killed_daemon_is_started_again(host, installed):
+    process = main_process(host)
+    host.run("kill", "-KILL", process)
+    until(lambda: is_active(host) and main_process(host) != process, 30, "another process")
+    hears(host)
+
+
+def test_a_daemon_that_hangs_is_started_again(host, installed):
+    """The watchdog, with its times shortened by a drop-in. A stopped process takes no SIGABRT, only SIGKILL after that."""
+    drop = host.path("/etc/systemd/system/intermezzo.service.d")
+    drop.mkdir(parents=True)
+    (drop / "watchdog.conf").write_text("[Service]\nWatchdogSec=2\nTimeoutAbortSec=1\n")
+    host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "restart", "intermezzo")
+    process = main_process(host)
+    host.run("kill", "-STOP", process)
+    until(lambda: is_active(host) and main_process(host) != process, 60, "another process")
+    hears(host)
+    shutil.rmtree(drop)
+    host.run("systemctl", "daemon-reload")
+
+
+def test_a_faulty_configuration_is_said_and_not_tried_again(host, installed):
+    configuration = host.path("/etc/intermezzo/intermezzo.yaml")
+    text = configuration.read_text()
+    configuration.write_text(text.replace("redirect: never", "redirect: perhaps"))
+    assert host.run("systemctl", "restart", "intermezzo", check=False).returncode != 0
+    assert re.search(r"intermezzo\.yaml:\d+:\d+: .*perhaps", host.journal("intermezzo")), host.journal("intermezzo")
+    assert host.unit("intermezzo", "ActiveState") == {"ActiveState": "failed"}
+    configuration.write_text(text)
+    host.run("systemctl", "restart", "intermezzo")
+    hears(host)
+
+
+def test_stopping_ends_calls_and_succeeds(host, installed):
+    call = host.start("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "30")
+    until(lambda: calls(host) == 1, 10, "a call")
+    host.run("systemctl", "stop", "intermezzo")
+    call.communicate(timeout=20)
+    assert host.unit("intermezzo", "Result", "ExecMainStatus") == {"Result": "success", "ExecMainStatus": "0"}
+    host.run("systemctl", "start", "intermezzo")
+
+
+def test_purging_leaves_nothing_behind(host, installed):
+    """The last of these tests."""
+    host.run("dpkg", "--remove", "intermezzo")
+    assert host.path("/etc/intermezzo/intermezzo.yaml").exists(), "removal takes no configuration"
+    host.run("dpkg", "--purge", "intermezzo")
+    assert traces(host) == installed
