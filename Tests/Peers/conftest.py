@@ -85,7 +85,9 @@ CLASSES = {
 def appliance(namespace, library, tmp_path_factory):
     made = Intermezzo(
         namespace, tmp_path_factory.mktemp("appliance"), library.directory,
-        change={"music": {"default-class": "default", "classes": CLASSES}})
+        change={
+            "media": {"codecs": ["opus", "g722", "pcmu", "pcma", "l16", "l16/44100", "l16/48000"]},
+            "music": {"default-class": "default", "classes": CLASSES}})
     yield made
     made.stop()
 

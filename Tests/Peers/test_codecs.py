@@ -9,7 +9,7 @@ from lab.capture import Capture
 from lab.linphone import Linphone
 from lab.sipp import Sipp
 
-# formats and attributes of the offer, codec, rate, timestamp step of 20 ms, least SNR in dB
+# formats and attributes of the offer, codec, rate, timestamp step of a packet (20 ms, or what fits a packet), least SNR in dB
 CODECS = {
     "PCMU": ("0", [], "PCMU", 8000, 160, 35),
     "PCMA": ("8", [], "PCMA", 8000, 160, 35),
@@ -18,6 +18,8 @@ CODECS = {
     "opus stereo": ("107", ["a=rtpmap:107 opus/48000/2", "a=fmtp:107 stereo=1"], "opus", 48000, 960, 12),
     "L16 8000": ("97", ["a=rtpmap:97 L16/8000"], "L16", 8000, 160, 45),
     "L16 16000": ("98", ["a=rtpmap:98 L16/16000"], "L16", 16000, 320, 45),
+    "L16 44100": ("11", [], "L16", 44100, 441, 45),
+    "L16 48000": ("99", ["a=rtpmap:99 L16/48000"], "L16", 48000, 480, 45),
 }
 
 
@@ -87,6 +89,25 @@ def test_packet_times(appliance, calling, name, milliseconds):
     assert np.median(stream.spacing) == pytest.approx(milliseconds / 1000, abs=0.001)
 
 
+def test_l16_never_asks_for_more_than_a_packet_holds(appliance, library, calling):
+    """20 ms at 48 kHz are 1920 octets: who asks for them is told of 10 ms, and gets them."""
+    call = calling(appliance, "moh-default")
+    answer = call.invite(call.offer("99", ["a=rtpmap:99 L16/48000", "a=ptime:20"]))
+    assert "a=ptime:10" in answer.body
+    assert {len(p.payload) for p in call.receiver.wait(100, 8).check(480).packets} == {960}
+
+
+def test_a_packet_over_the_path_mtu_goes_in_fragments(launch, library, calling):
+    """A tunnel on the way: the kernel learns of it, and the music goes on."""
+    appliance = launch(library.directory)
+    appliance.namespace.run(["ip", "link", "set", "lo", "mtu", "1000"], check=True)
+    call = calling(appliance, "moh-default", host=30)
+    answer = call.invite(call.offer("98", ["a=rtpmap:98 L16/16000", "a=ptime:40"]))
+    assert "a=ptime:40" in answer.body
+    heard, rate = audio.decode(call.receiver.wait(50, 8).check(640), "L16", 16000)
+    assert audio.match(heard, library.reference("default", rate), rate).snr >= 45
+
+
 def test_sipp_hears_each_g711(appliance, library, tmp_path):
     capture = Capture(appliance.namespace, tmp_path / "rtp.pcap", "udp and portrange 17000-17011")
     runs = [
@@ -123,7 +144,8 @@ def test_sipp_hears_over_ipv6(launch, library, tmp_path):
 
 @pytest.mark.parametrize("codec, channels, rate, least", [
     ("pcmu", 1, 8000, 33), ("pcma", 1, 8000, 33), ("g722", 1, 16000, 18), ("opus/48000/2", 1, 48000, 12),
-    ("opus/48000/2", 2, 48000, 12), ("l16/16000/1", 1, 16000, 40), ("l16/8000/1", 1, 8000, 40)])
+    ("opus/48000/2", 2, 48000, 12), ("l16/8000/1", 1, 8000, 40), ("l16/16000/1", 1, 16000, 40),
+    ("l16/44100/1", 1, 44100, 40), ("l16/48000/1", 1, 48000, 40)])
 def test_baresip_hears(appliance, library, tmp_path, codec, channels, rate, least):
     phone = Baresip(appliance.namespace, tmp_path, appliance.namespace.address(23), codecs=codec, channels=channels,
                     source="aubridge,none")

@@ -21,12 +21,14 @@ package final class UDPSocket: Sendable {
             throw .system(call: "socket", errno: errno, at: "\(local)")
         }
         let fd = descriptor
+        // What is longer than the path takes, once the kernel has learnt of it, goes in fragments:
+        // a packet of L16 may be, and silence is worse.
         if isIPv6 {
             set(Int32(IPPROTO_IPV6), IPV6_V6ONLY, 1)
-            set(Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_DO)
+            set(Int32(IPPROTO_IPV6), IPV6_MTU_DISCOVER, IPV6_PMTUDISC_WANT)
             set(Int32(IPPROTO_IPV6), IPV6_RECVERR, 1)
         } else {
-            set(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_DO)
+            set(Int32(IPPROTO_IP), IP_MTU_DISCOVER, IP_PMTUDISC_WANT)
             set(Int32(IPPROTO_IP), IP_RECVERR, 1)
         }
         mark(dscp)
