@@ -266,7 +266,7 @@ class ScriptedServer:
         self.listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         self.listener.bind((address, port))
         self.listener.listen(64)
-        self.open = []
+        self.open = []  # connections
         self.closed = False
         threading.Thread(target=self.accept, daemon=True).start()
 
@@ -284,7 +284,7 @@ class ScriptedServer:
         self.closed = True
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
-        for client in self.open:
+        for client in list(self.open):
             client.close()
 
     def message_ids(self):
@@ -297,10 +297,11 @@ class ScriptedServer:
             pass
         finally:
             client.close()
+            self.open.remove(client)
 
     def talk(self, client, lines, number):
-        def answer(step, argument, usual):
-            """False: it is over."""
+        def answer(step, argument, usual, mail=None):
+            """None: it is over. A mail that is taken is put down before the other side hears of it, as RFC 5321 §6.1 asks."""
             with self.lock:
                 self.seen.append((step, argument))
             reply = self.script(step, argument, number) or usual
@@ -310,6 +311,9 @@ class ScriptedServer:
                 client.settimeout(60)
                 client.recv(1)
                 return None
+            if mail and reply.startswith("2"):
+                with self.lock:
+                    self.mails.append(mail)
             client.sendall(f"{reply}\r\n".encode())
             return reply
 
@@ -368,18 +372,5 @@ class ScriptedServer:
             body.append(line[1:] if line.startswith(b".") else line)
         octets = b"".join(body)
         if not self.lmtp:
-            reply = answer("end", recipients, "250 2.0.0 ok: queued as S1")
-            if reply is None:
-                return False
-            if reply.startswith("2"):
-                with self.lock:
-                    self.mails.append((list(recipients), octets))
-            return True
-        for address in recipients:
-            reply = answer("end", address, "250 2.0.0 ok")
-            if reply is None:
-                return False
-            if reply.startswith("2"):
-                with self.lock:
-                    self.mails.append(([address], octets))
-        return True
+            return answer("end", recipients, "250 2.0.0 ok: queued as S1", (list(recipients), octets)) is not None
+        return all(answer("end", address, "250 2.0.0 ok", ([address], octets)) for address in recipients)
