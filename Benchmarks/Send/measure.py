@@ -13,6 +13,8 @@ import report
 BIN = sys.argv[1]
 ROUNDS = int(os.environ.get("ROUNDS", "3"))
 SECONDS = int(os.environ.get("SECONDS_EACH", "10"))
+# Of how many streams the pacing of one is looked at: looking costs as much as sending.
+SAMPLE = 8
 OCTETS = {"pcmu": 160, "pcma": 160, "g722": 160, "opusMono": 159, "opusStereo": 239, "l16At8000": 320}
 
 
@@ -54,12 +56,12 @@ def pacing(streams, hogs):
     busy = [subprocess.Popen(["sh", "-c", "while :; do :; done"]) for _ in range(hogs)]
     try:
         sender = subprocess.Popen(
-            [f"{BIN}/send", str(streams), "14", "pcmu", "127.0.0.1", "127.1.0.1", str(os.cpu_count())],
+            [f"{BIN}/send", str(streams), "14", "pcmu", network.ADDRESS, network.LISTENERS, str(os.cpu_count())],
             stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
         subprocess.run(["sleep", "3"], check=True)
         # What the machine keeps from a thread that only wakes up, at the same time.
         stalls = subprocess.Popen([f"{BIN}/send-stalls", "8"], stdout=subprocess.PIPE)
-        row = run("send-receiver", 8)
+        row = run("send-receiver", 8, "sink", SAMPLE)
         idle = json.loads(stalls.communicate()[0])
         sent = json.loads(sender.communicate()[0].decode().strip().splitlines()[-1])
     finally:

@@ -1,9 +1,13 @@
-// How regular packets are: send-receiver SECONDS. Takes all RTP to port 4000 of any loopback
-// address with the kernel's time stamps, and prints how far packets are from the rhythm of their
-// own stream, whose phase is the median of its packets.
+// How regular packets are: send-receiver SECONDS DEVICE N. Takes the RTP to port 4000 that leaves by
+// the device, of one stream in N by the address that it goes to, with the kernel's time stamps, which
+// are of the moment at which the device gets the packet. Prints how far packets are from the rhythm of
+// their own stream, whose phase is the median of its packets.
 #define _GNU_SOURCE
 #include <arpa/inet.h>
-#include <netinet/in.h>
+#include <linux/filter.h>
+#include <linux/if_ether.h>
+#include <linux/if_packet.h>
+#include <net/if.h>
 #include <sched.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -19,7 +23,7 @@ struct arrival {
     int64_t time;
 };
 
-enum { BATCH = 256 };
+enum { BATCH = 256, RTP = 14 + 20 + 8 };
 static const int64_t packet_time = 20000000;
 
 static int by_stream(const void *a, const void *b) {
@@ -33,14 +37,34 @@ static int by_value(const void *a, const void *b) {
 }
 
 int main(int argc, char **argv) {
-    int seconds = argc > 1 ? atoi(argv[1]) : 5, size = 256 << 20, one = 1;
+    if (argc != 4) { fprintf(stderr, "send-receiver SECONDS DEVICE N\n"); return 2; }
+    int seconds = atoi(argv[1]), size = 256 << 20, one = 1;
+    uint32_t sample = (uint32_t)atoi(argv[3]);
     long capacity = 60000L * 50 * seconds / 10 + 1000000, count = 0;
     struct arrival *arrivals = malloc(capacity * sizeof *arrivals);
     memset(arrivals, 0, capacity * sizeof *arrivals);
-    int fd = socket(AF_INET, SOCK_DGRAM, 0);
+    int fd = socket(AF_PACKET, SOCK_RAW, 0);
     setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &size, sizeof size);
     setsockopt(fd, SOL_SOCKET, SO_TIMESTAMPNS, &one, sizeof one);
-    struct sockaddr_in local = {.sin_family = AF_INET, .sin_port = htons(4000)};
+    // IPv4, UDP, port 4000, and the sample; else nothing of the packet is kept.
+    struct sock_filter code[] = {
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 12),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, ETH_P_IP, 0, 8),
+        BPF_STMT(BPF_LD | BPF_B | BPF_ABS, 14 + 9),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, IPPROTO_UDP, 0, 6),
+        BPF_STMT(BPF_LD | BPF_H | BPF_ABS, 14 + 20 + 2),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 4000, 0, 4),
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, 14 + 16),
+        BPF_STMT(BPF_ALU | BPF_MOD | BPF_K, sample),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, 0, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, RTP + 12),
+        BPF_STMT(BPF_RET | BPF_K, 0),
+    };
+    struct sock_fprog filter = {sizeof code / sizeof *code, code};
+    if (setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, &filter, sizeof filter)) { perror("filter"); return 1; }
+    struct sockaddr_ll local = {
+        .sll_family = AF_PACKET, .sll_protocol = htons(ETH_P_ALL),
+        .sll_ifindex = (int)if_nametoindex(argv[2])};
     if (bind(fd, (struct sockaddr *)&local, sizeof local)) { perror("bind"); return 1; }
     struct timeval limit = {1, 0};
     setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit);
@@ -48,7 +72,7 @@ int main(int argc, char **argv) {
     struct sched_param priority = {.sched_priority = 10};
     sched_setscheduler(0, SCHED_FIFO, &priority);
 
-    static uint8_t buffers[BATCH][64];
+    static uint8_t buffers[BATCH][RTP + 12];
     static _Alignas(8) uint8_t controls[BATCH][64];
     struct iovec vectors[BATCH];
     struct mmsghdr messages[BATCH];
@@ -72,8 +96,8 @@ int main(int argc, char **argv) {
             if (count == capacity) continue;
             uint32_t ssrc;
             uint16_t sequence;
-            memcpy(&ssrc, buffers[i] + 8, 4);
-            memcpy(&sequence, buffers[i] + 2, 2);
+            memcpy(&ssrc, buffers[i] + RTP + 8, 4);
+            memcpy(&sequence, buffers[i] + RTP + 2, 2);
             arrivals[count++] = (struct arrival){ssrc, ntohs(sequence), latest};
         }
         if (!end) end = latest + seconds * 1000000000LL;
