@@ -54,6 +54,22 @@ private func reply(_ code: Int, _ text: String) -> SMTPReply { SMTPReply(code: c
         #expect(said.sizeLimit == 1_000_000)
     }
 
+    /// As dovecot says it behind postfix: libcurl leaves at the 334, which is no challenge.
+    @Test func aRefusedTokenIsExplained() {
+        let said = transcript(
+            """
+            S: 220 mx ESMTP
+            C: EHLO node
+            S: 250 AUTH XOAUTH2
+            C: AUTH XOAUTH2 dXNlcj12bQ==
+            S: 334 eyJzdGF0dXMiOiI0MDEiLCJzY2hlbWVzIjoiYmVhcmVyIn0=
+            """)
+        #expect(
+            TransactionOutcome(said, recipients: 1, failure: "Login denied")
+                == .unusable(
+                    step: "AUTH", cause: #"Login denied: {"status":"401","schemes":"bearer"}"#))
+    }
+
     @Test func allRefusedForNowAreAllTriedLater() {
         let said = transcript(
             hello + """

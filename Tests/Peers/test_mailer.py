@@ -16,6 +16,7 @@ import pytest
 
 from lab.appliance import binary
 from lab.mail import OpenSMTPD, Postfix, certificates, messages
+from lab.tokens import Introspection
 from lab.waiting import until
 
 
@@ -61,6 +62,71 @@ def test_postfix_takes_it_over_starttls_with_auth(postfix, node, auth):
     assert acceptance["queueID"] and acceptance["queueID"] in postfix.log()
     steps = [event["step"] for event in one.json("trace", identifier)]
     assert steps == ["queued", "accepted", "accepted", "done"]
+
+
+class Tokens:
+    """A relay that takes tokens, and a command that prints one and counts how often it is asked."""
+
+    def __init__(self, introspection, postfix, directory, ca):
+        self.introspection, self.postfix = introspection, postfix
+        self.file, self.asked = directory / "token", directory / "asked"
+        self.relay = {"url": "smtp://127.0.0.1:2525", "tls": "required", "ca-file": str(ca), "user": "vm",
+                      "token-command": f"echo >> {self.asked}; cat {self.file}", "timeout": "5s"}
+
+    def count(self):
+        return len(self.asked.read_text()) if self.asked.exists() else 0
+
+
+@pytest.fixture
+def tokens(network, tmp_path):
+    ca, certificate, key = certificates(tmp_path)
+    introspection = Introspection(network)
+    postfix = Postfix(network, certificate, key, introspection=introspection.url)
+    yield Tokens(introspection, postfix, tmp_path, ca)
+    postfix.close()
+    introspection.close()
+
+
+@pytest.mark.parametrize("auth", ["xoauth2", "oauthbearer"])
+def test_postfix_takes_a_token_and_the_next_when_it_has_run_out(tokens, node, auth):
+    tokens.introspection.good = {"first": "vm"}
+    tokens.file.write_text("first\n")
+    one = node({"relays": [{**tokens.relay, "auth": auth}]})
+    one.start()
+    [identifier] = one.submit("--to", "alice@a.test")
+    one.wait_state(identifier, "done")
+    assert len(until(lambda: tokens.postfix.mail("alice"), 10)) == 1
+    assert f"sasl_method={auth.upper()}, sasl_username=vm" in tokens.postfix.log()
+
+    # The token runs out. It is the daemon's that remembers it; the connection on which it was said must not live on.
+    tokens.introspection.good = {"second": "vm"}
+    tokens.file.write_text("second\n")
+    tokens.postfix.stop()
+    tokens.postfix.start()
+    [identifier] = one.submit("--to", "bob@a.test")
+    one.wait_state(identifier, "done")
+    assert len(until(lambda: tokens.postfix.mail("bob"), 10)) == 1
+    assert tokens.introspection.asked == ["first", "first", "second"]
+    assert tokens.count() == 2
+    recipient = one.recipient(identifier, "bob@a.test")
+    assert recipient["attempts"] == 1 and "failure" not in recipient, recipient
+
+
+@pytest.mark.parametrize("auth, status", [("xoauth2", "401"), ("oauthbearer", "invalid_token")])
+def test_a_wrong_token_is_asked_for_again_and_nothing_is_lost(tokens, node, auth, status):
+    tokens.file.write_text("stolen\n")
+    one = node({"relays": [{**tokens.relay, "auth": auth}]})
+    one.start()
+    [identifier] = one.submit("--to", "alice@a.test")
+    failure = until(lambda: one.json("list")[0].get("delivery", {}).get("recipients", [{}])[0].get("failure"), 20, "535")
+    # What the server says of the token (RFC 7628 §3.2.2) is in its 334.
+    assert failure["step"] == "AUTH" and f'"status":"{status}"' in failure["reply"], failure
+    assert one.state(identifier) == "queue"
+    assert tokens.count() == 1
+    tokens.introspection.good = {"good": "vm"}
+    tokens.file.write_text("good\n")
+    one.wait_state(identifier, "done", 30)
+    assert len(until(lambda: tokens.postfix.mail("alice"), 10)) == 1
 
 
 def test_a_certificate_that_is_not_trusted_gets_nothing(postfix, node, network, tmp_path):

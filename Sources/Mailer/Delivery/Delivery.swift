@@ -211,21 +211,28 @@ struct Delivery: ~Copyable {
                 needsUTF8: mail.needsUTF8
             ) { faults.at(.mailSent) }
         }
-        var secret: String?
-        if let source = settings.secret {
-            do throws(Secrets.Failure) {
-                secret = try context.secrets.value(of: source, at: .now)
-            } catch {
-                return .unusable(step: "AUTH", cause: "\(error)")
+        // A token that was remembered may have run out: then a fresh one is asked for, once.
+        var isLast = false
+        while true {
+            var secret: Secrets.Value?
+            if let source = settings.secret {
+                do throws(Secrets.Failure) {
+                    secret = try context.secrets.value(of: source, at: .now)
+                } catch {
+                    return .unusable(step: "AUTH", cause: "\(error)")
+                }
             }
+            let (outcome, sizeLimit) = client.send(
+                mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name,
+                needsUTF8: mail.needsUTF8, secret: secret?.text
+            ) { faults.at(.mailSent) }
+            if let sizeLimit { context.learn(sizeLimit, of: relay) }
+            guard case .unusable("AUTH", _) = outcome, let source = settings.secret, let secret
+            else { return outcome }
+            context.secrets.forget(secret, of: source)
+            if isLast || !secret.isRemembered { return outcome }
+            isLast = true
         }
-        let (outcome, sizeLimit) = client.send(
-            mail.octets, from: mail.sender, to: addresses, by: settings, helloName: name,
-            needsUTF8: mail.needsUTF8, secret: secret
-        ) { faults.at(.mailSent) }
-        if let sizeLimit { context.learn(sizeLimit, of: relay) }
-        if case .unusable("AUTH", _) = outcome { context.secrets.forget(settings.secret) }
-        return outcome
     }
 
     // MARK: Other targets

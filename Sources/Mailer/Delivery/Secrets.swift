@@ -6,26 +6,35 @@ internal import Spool
 final class Secrets: Sendable {
     struct Failure: Error, CustomStringConvertible { let description: String }
 
+    struct Value {
+        var text: String
+        /// A command had printed it a while ago: it may have run out.
+        var isRemembered = false
+    }
+
     /// How long a command's token is used: the usual ones live an hour.
     private static let tokenLife: Interval = .seconds(300)
     private static let commandLimit: Interval = .seconds(30)
     private let tokens = Monitor<[String: (token: String, until: WallClockTime)]>([:])
 
-    func value(of secret: RelaySettings.Secret, at now: WallClockTime) throws(Failure) -> String {
+    func value(of secret: RelaySettings.Secret, at now: WallClockTime) throws(Failure) -> Value {
         switch secret {
         case .passwordFile(let path), .tokenFile(let path):
-            return try Secrets.line(at: path)
+            return Value(text: try Secrets.line(at: path))
         case .tokenCommand(let command):
-            if let known = tokens.with({ $0[command] }), known.until > now { return known.token }
+            if let known = tokens.with({ $0[command] }), known.until > now {
+                return Value(text: known.token, isRemembered: true)
+            }
             let token = try Secrets.run(command)
             tokens.with { $0[command] = (token, now + Secrets.tokenLife) }
-            return token
+            return Value(text: token)
         }
     }
 
-    /// A relay refused what a command had printed.
-    func forget(_ secret: RelaySettings.Secret?) {
-        if case .tokenCommand(let command)? = secret { tokens.with { $0[command] = nil } }
+    /// A relay refused what a command had printed; another worker may know a newer one by now.
+    func forget(_ value: Value, of secret: RelaySettings.Secret) {
+        guard case .tokenCommand(let command) = secret else { return }
+        tokens.with { if $0[command]?.token == value.text { $0[command] = nil } }
     }
 
     private static func line(at path: String) throws(Failure) -> String {

@@ -1,7 +1,9 @@
+internal import FoundationEssentials
+
 /// One mail's dialogue with an SMTP server as libcurl reports it, line by line, read for what
 /// libcurl's own result leaves out: the reply to each recipient, and the words of the last 250.
 ///
-/// Nothing of an AUTH exchange is kept.
+/// Nothing of an AUTH exchange is kept but what the server says of a token that it refuses.
 package struct SMTPTranscript: Sendable {
     package enum Step: String, Sendable {
         case connect
@@ -23,6 +25,9 @@ package struct SMTPTranscript: Sendable {
     package private(set) var final: SMTPReply?
     /// The last reply that was not positive, and to what.
     package private(set) var refusal: (step: Step, reply: SMTPReply)?
+    /// JSON in which the server says what is wrong with a token (RFC 7628 §3.2.2): it comes in place
+    /// of a challenge, and libcurl leaves then without waiting for the 535.
+    package private(set) var tokenError: String?
     /// Octets of the largest mail that the server takes (RFC 1870); nil where it doesn't say.
     package private(set) var sizeLimit: Int?
     /// What the server says it can do (RFC 5321 §4.1.1.1), in capitals, without parameters.
@@ -81,11 +86,20 @@ package struct SMTPTranscript: Sendable {
         case .ehlo: isHelloAnswered = reply.isPositive
         case .rcpt: recipients.append(reply)
         case .end: final = reply
+        case .auth where reply.code == 334: tokenError = SMTPTranscript.json(in: reply.text)
         // libcurl hands the mail over before it reads what DATA got in no case.
         case .data where reply.code != 354: final = reply
         default: break
         }
         if !reply.isPositive { refusal = (step, reply) }
+    }
+
+    private static func json(in challenge: String) -> String? {
+        guard let octets = Data(base64Encoded: challenge), octets.first == UInt8(ascii: "{") else {
+            return nil
+        }
+        let text = String(decoding: octets, as: UTF8.self)
+        return String(text.unicodeScalars.filter { $0.value >= 0x20 && $0.value != 0x7F })
     }
 
     private mutating func readCapability(_ line: some Collection<UInt8>) {

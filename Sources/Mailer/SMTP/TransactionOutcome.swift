@@ -35,7 +35,8 @@ extension TransactionOutcome {
     ///   - recipients: how many were to be named.
     ///   - failure: what libcurl says, when it isn't content.
     package init(_ transcript: SMTPTranscript, recipients count: Int, failure: String?) {
-        let cause = transcript.refusal.map { "\($0.reply)" } ?? failure ?? "no answer"
+        var cause = transcript.refusal.map { "\($0.reply)" } ?? failure ?? "no answer"
+        if let error = transcript.tokenError { cause += ": \(error)" }
         let step = (transcript.refusal?.step ?? transcript.step).rawValue
         switch transcript.refusal {
         case (.mail, let reply)? where reply.saysTooLarge:

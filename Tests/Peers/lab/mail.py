@@ -40,7 +40,9 @@ def messages(maildir):
 
 class Postfix:
     """Takes mail for a.test on 127.0.0.1:2525 after STARTTLS and AUTH as vm (password pw-vm) and hands it to
-    dovecot's LMTP, which also answers IMAP on 1143. Users of a.test are whoever gets mail."""
+    dovecot's LMTP, which also answers IMAP on 1143. Users of a.test are whoever gets mail.
+
+    With `introspection`, the URL of one who knows tokens (RFC 7662), AUTH is by token alone."""
 
     DOVECOT = """
 base_dir = {run}/base
@@ -50,15 +52,16 @@ protocols = imap lmtp
 listen = 127.0.0.1
 ssl = no
 disable_plaintext_auth = no
-auth_mechanisms = plain login cram-md5
+auth_mechanisms = {mechanisms}
+auth_failure_delay = 0
 mail_location = maildir:{run}/mail/%n
 mail_uid = mail
 mail_gid = mail
 first_valid_uid = 1
 first_valid_gid = 1
 passdb {{
-  driver = static
-  args = password=pw-%n
+  driver = {passwords}
+  args = {arguments}
 }}
 userdb {{
   driver = static
@@ -89,6 +92,15 @@ protocol lmtp {{
 }}
 """
 
+    OAUTH2 = """
+introspection_url = {introspection}
+introspection_mode = post
+force_introspection = yes
+username_attribute = username
+active_attribute = active
+active_value = true
+"""
+
     MAIN = """
 compatibility_level = 3.6
 queue_directory = {run}/queue
@@ -116,7 +128,7 @@ maillog_file = {run}/mail.log
 maillog_file_prefixes = /
 """
 
-    def __init__(self, namespace, certificate, key, size=30000000):
+    def __init__(self, namespace, certificate, key, size=30000000, introspection=None):
         self.namespace = namespace
         # A path of postfix's sockets must be short, and every daemon's user must reach it.
         self.run = pathlib.Path(f"/var/tmp/imz-mail-{namespace.name}")
@@ -133,6 +145,11 @@ maillog_file_prefixes = /
         shutil.copy(certificate, self.run / "mail.crt")
         shutil.copy(key, self.run / "mail.key")
         values = {"run": self.run, "certificate": self.run / "mail.crt", "key": self.run / "mail.key", "size": size}
+        if introspection:
+            values |= {"mechanisms": "xoauth2 oauthbearer", "passwords": "oauth2", "arguments": self.run / "oauth2.conf"}
+            (self.run / "oauth2.conf").write_text(self.OAUTH2.format(introspection=introspection))
+        else:
+            values |= {"mechanisms": "plain login cram-md5", "passwords": "static", "arguments": "password=pw-%n"}
         (self.run / "dovecot.conf").write_text(self.DOVECOT.format(**values))
         (self.run / "etc/main.cf").write_text(self.MAIN.format(**values))
         (self.run / "access").write_text("")
