@@ -144,7 +144,7 @@ package final class MediaEngine: Sendable {
             guard dscp != state.dscp else { return }
             state.dscp = dscp
             for (_, entry) in state.sockets { entry.socket.mark(dscp) }
-            for pair in state.threads.flatMap(\.pairs.values) { pair.sending.mark(dscp) }
+            for pair in state.threads.flatMap(\.pairs.values) { pair.small.mark(dscp) }
             for group in state.multicasts.values {
                 group.sockets.pair.rtp.mark(dscp)
                 group.sockets.pair.rtcp.mark(dscp)

@@ -78,4 +78,10 @@ package enum MediaFormat: UInt8, CaseIterable, Hashable, Sendable {
         default: return [toc | 3, UInt8(truncatingIfNeeded: frames)]
         }
     }
+
+    /// Octets of payload in a packet.
+    package func payloadOctets(packetTime milliseconds: Int) -> Int {
+        payloadPrefix(packetTime: milliseconds).count
+            + octets(of: MediaTime(ticks: Int64(milliseconds) * 8))
+    }
 }

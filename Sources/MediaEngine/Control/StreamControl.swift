@@ -113,12 +113,15 @@ struct StreamControl {
     var setup: StreamSetup {
         let isLive: Bool
         if case .live = parameters.source { isLive = true } else { isLive = false }
+        let octets =
+            PacketHeader.length
+            + parameters.format.payloadOctets(packetTime: parameters.packetTime)
         return StreamSetup(
             classIndex: classIndex, isLive: isLive, format: parameters.format,
             payloadType: parameters.payloadType, packetTime: Int32(parameters.packetTime),
             sending: sending, destination: SocketAddress(destination),
             rtcpDestination: SocketAddress(isOnTrial ? nil : rtcpDestination),
-            socket: pair.sending.descriptor, rtcpSocket: rtcpSocket.descriptor,
+            socket: pair.sending(octets).descriptor, rtcpSocket: rtcpSocket.descriptor,
             sharesSocket: !ownsPair, ssrc: identity.ssrc)
     }
 

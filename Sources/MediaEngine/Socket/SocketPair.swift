@@ -3,16 +3,24 @@ package import Primitives
 
 /// An even port for RTP and the odd one above for RTCP (RFC 3550 §11).
 package struct SocketPair: Sendable {
-    /// What arrives for RTP is read here.
+    /// What arrives for RTP is read here, and packets leave from here that a path may be too narrow for.
     package let rtp: UDPSocket
     package let rtcp: UDPSocket
-    /// RTP leaves from here: `rtp` itself, or a socket beside it.
-    package let sending: UDPSocket
+    /// Other packets leave from here: `rtp` itself, or a socket beside it.
+    package let small: UDPSocket
 
-    init(rtp: UDPSocket, rtcp: UDPSocket, sending: UDPSocket? = nil) {
+    init(rtp: UDPSocket, rtcp: UDPSocket, small: UDPSocket? = nil) {
         self.rtp = rtp
         self.rtcp = rtcp
-        self.sending = sending ?? rtp
+        self.small = small ?? rtp
+    }
+
+    /// Octets that every path takes with the headers of IPv6 and UDP (RFC 8200 §5).
+    private static let octetsThatPass = 1280 - 40 - 8
+
+    /// The socket from which packets of so many octets of RTP leave.
+    package func sending(_ octets: Int) -> UDPSocket {
+        octets > SocketPair.octetsThatPass ? rtp : small
     }
 }
 
@@ -43,14 +51,15 @@ package struct PortPairs: Sendable {
             next = (next + 1) % count
             do {
                 let rtp = try UDPSocket(
-                    Endpoint(address, port: port), dscp: dscp, bufferOctets: bufferOctets)
+                    Endpoint(address, port: port), dscp: dscp, bufferOctets: bufferOctets,
+                    isForSmall: isShared)
                 let rtcp = try UDPSocket(
                     Endpoint(address, port: port + 1), dscp: dscp,
                     bufferOctets: min(bufferOctets, 1 << 20))
                 guard isShared else { return SocketPair(rtp: rtp, rtcp: rtcp) }
                 return SocketPair(
                     rtp: try UDPSocket(beside: rtp, dscp: dscp, bufferOctets: bufferOctets),
-                    rtcp: rtcp, sending: rtp)
+                    rtcp: rtcp, small: rtp)
             } catch {
                 guard case .system(_, EADDRINUSE, _) = error else { throw error }
             }

@@ -37,8 +37,7 @@ struct Lane {
         unit = format.unit.ticks
         octetsPerUnit = format.octetsPerUnit
         audioOctets = format.octets(of: MediaTime(ticks: step))
-        payloadOctets = UInt32(
-            audioOctets + format.payloadPrefix(packetTime: Int(packetTime)).count)
+        payloadOctets = UInt32(format.payloadOctets(packetTime: Int(packetTime)))
         timestampStep = UInt32(format.clockRate * Int(packetTime) / 1000)
         scratch = UnsafeMutableRawPointer.allocate(byteCount: audioOctets, alignment: 16)
     }

@@ -10,13 +10,13 @@ import Testing
         let address = try #require(IPAddress(address))
         var ports = PortPairs(28_000...28_999, start: Int.random(in: 0..<400))
         let pair = try ports.take(on: address, dscp: 46, bufferOctets: 1 << 18, isShared: true)
-        #expect(pair.sending.local == pair.rtp.local)
-        #expect(pair.sending.descriptor != pair.rtp.descriptor)
+        #expect(pair.small.local == pair.rtp.local)
+        #expect(pair.small.descriptor != pair.rtp.descriptor)
 
         let phone = try TestSocket(address)
         for octet in 0..<100 as Range<UInt8> { phone.send([octet], to: pair.rtp.local) }
         #expect(read(pair.rtp).count == 100)
-        #expect(read(pair.sending).isEmpty)
+        #expect(read(pair.small).isEmpty)
     }
 
     @Test func thePortIsNobodyElses() throws {
@@ -33,6 +33,14 @@ import Testing
                 continue
             }
         }
+    }
+
+    @Test func whatMayNotFitLeavesFromTheOther() throws {
+        let address = try #require(IPAddress("127.0.0.1"))
+        var ports = PortPairs(27_000...27_999, start: Int.random(in: 0..<400))
+        let pair = try ports.take(on: address, dscp: 46, bufferOctets: 1 << 18, isShared: true)
+        #expect(pair.sending(1232).descriptor == pair.small.descriptor)
+        #expect(pair.sending(1233).descriptor == pair.rtp.descriptor)
     }
 
     private func read(_ socket: UDPSocket) -> [UInt8] {
