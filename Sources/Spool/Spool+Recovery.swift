@@ -21,10 +21,10 @@ extension Spool {
 
     /// Finishes what an earlier life of the process left in `recording/` and half removed. To be
     /// called before the first call is taken.
-    /// - Parameter classify: decides by the envelope and the message's directory; called with the
-    ///   length and the ending filled in.
+    /// - Parameter classify: decides by the envelope and the message's directory, and puts into the
+    ///   envelope what the recording tells: its rate, and where there is speech.
     package func recover(
-        classify: (Envelope, String) -> Verdict
+        classify: (inout Envelope, String) -> Verdict
     ) throws(SpoolError) -> [Recovery] {
         var found: [Recovery] = []
         do throws(SystemError) {
@@ -45,7 +45,7 @@ extension Spool {
     }
 
     private func recover(
-        _ name: String, _ classify: (Envelope, String) -> Verdict
+        _ name: String, _ classify: (inout Envelope, String) -> Verdict
     ) throws(SystemError) -> Recovery {
         let path = "\(path(of: .recording))/\(name)"
         var information = stat()
@@ -59,12 +59,6 @@ extension Spool {
             guard envelope.id == id else {
                 return try aside(name, "its envelope belongs to message \(envelope.id)")
             }
-            if envelope.ended == nil {
-                let length = Double(samples) / Double(max(1, envelope.sampleRate))
-                envelope.ended = WallClockTime(
-                    nanoseconds: envelope.began.nanoseconds &+ Int64(min(length, 1e6) * 1e9))
-                envelope.ending = .interrupted
-            }
             let isDecided = envelope.samples != nil
             envelope.samples = samples
             // Its end was written: what was to become of it had been decided.
@@ -72,7 +66,15 @@ extension Spool {
                 try finish(envelope)
                 return .queued(id)
             }
-            switch samples == 0 ? .discard(reason: "nothing was said") : classify(envelope, path) {
+            let verdict =
+                samples == 0 ? .discard(reason: "nothing was said") : classify(&envelope, path)
+            if envelope.ended == nil {
+                let length = Double(samples) / Double(max(1, envelope.sampleRate))
+                envelope.ended = WallClockTime(
+                    nanoseconds: envelope.began.nanoseconds &+ Int64(min(length, 1e6) * 1e9))
+                envelope.ending = .interrupted
+            }
+            switch verdict {
             case .queue:
                 try finish(envelope)
                 return .queued(id)

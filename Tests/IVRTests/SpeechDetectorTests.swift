@@ -213,6 +213,27 @@ import Testing
         #expect(found.length < speech.count + 2 * Self.rate)
     }
 
+    /// The mail holds this span and no more: nothing that was said is outside, and at most a little
+    /// more than the half second beside it that is kept on purpose.
+    @Test(
+        arguments: ["en", "de", "fr", "es", "it", "en+f3", "en+m7", "en+whisper", "en+croak"],
+        [-35.0, -20])
+    func theSpanHoldsAllThatWasSaid(_ voice: String, _ level: Double) throws {
+        let speech = try Self.speech(Self.text, voice: voice, level: level)
+        let loudest = speech.map { abs(Int($0)) }.max() ?? 0
+        // What espeak-ng adds at the ends is not heard: 40 dB below the loudest.
+        let first = try #require(speech.firstIndex { abs(Int($0)) > loudest / 100 })
+        let last = try #require(speech.lastIndex { abs(Int($0)) > loudest / 100 })
+        let line = Self.noise(3, level: -62)
+        let found = verdict(
+            Self.sum(Self.noise(8, level: -62), line.map { _ in 0 } + speech) + line)
+        #expect(found.kind == .speech)
+        let begin = line.count + first - found.speech.lowerBound
+        let end = found.speech.upperBound - (line.count + last)
+        #expect((0...5600).contains(begin), "begins \(begin) samples before")
+        #expect((0...5600).contains(end), "ends \(end) samples after")
+    }
+
     @Test func silenceCountsFromTheLastWord() throws {
         let speech = try Self.speech(Self.text, level: -25)
         var detector = SpeechDetector(rate: Self.rate)

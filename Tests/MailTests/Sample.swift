@@ -46,22 +46,26 @@ enum Sample {
     }
 
     /// Sound of `levels`, each a second of 400 Hz at so many dBFS (nil: silence), as `audio.au`.
-    static func audio(_ levels: [Double?], rate: Int = 8000, torn: Bool = false) throws -> String {
+    static func audio(_ levels: [Double?], rate: Int = 8000) throws -> String {
+        let samples = levels.flatMap { level in
+            let amplitude = level.map { 32_767 * pow(10, $0 / 20) } ?? 0
+            return (0..<rate).map { index in
+                let phase = 2 * Double.pi * 400 * Double(index) / Double(rate)
+                return Int16((amplitude * sin(phase)).rounded())
+            }
+        }
+        return try audio(of: samples, rate: rate)
+    }
+
+    /// `samples` as `audio.au`.
+    static func audio(of samples: [Int16], rate: Int = 8000) throws -> String {
         func word(_ value: UInt32) -> [UInt8] {
             withUnsafeBytes(of: value.bigEndian) { Array($0) }
         }
         var octets =
             Array(".snd".utf8) + word(24) + word(0xFFFF_FFFF) + word(3) + word(UInt32(rate))
             + word(1)
-        for level in levels {
-            let amplitude = level.map { 32_767 * pow(10, $0 / 20) } ?? 0
-            for index in 0..<rate {
-                let phase = 2 * Double.pi * 400 * Double(index) / Double(rate)
-                let value = Int16((amplitude * sin(phase)).rounded())
-                octets += withUnsafeBytes(of: value.bigEndian) { Array($0) }
-            }
-        }
-        if torn { octets.append(0x7F) }
+        for value in samples { octets += withUnsafeBytes(of: value.bigEndian) { Array($0) } }
         let path = FileManager.default.temporaryDirectory
             .appending(path: "mail-\(UUID().uuidString).au").path
         try Data(octets).write(to: URL(filePath: path))

@@ -227,13 +227,14 @@ def test_attachment_sounds_as_what_was_said(render, tmp_path, form, rate):
     said = audio.resample(audio.seamless_noise(3, seed=7, level=0.03), 48000, rate)
     silence = np.zeros(2 * rate)
     recording = write_au(tmp_path / "audio.au", np.concatenate([silence, said, silence]), rate, tail=b"\x55")
-    path, = render([envelope(addressee={"format": form})], recording=recording)
+    # As if speech had been found there, with 200 ms beside it.
+    found = {"speechBegin": int(1.8 * rate), "speechEnd": int(5.2 * rate)}
+    path, = render([envelope(addressee={"format": form}, **found)], recording=recording)
     mail = path.read_bytes()
     heard, heard_rate, codec = decoded(mail, tmp_path)
     assert codec == CODECS[form]
     assert TYPES[form] in python(mail)["types"]
     assert heard_rate == (48000 if form == "opus" else 8000 if form == "g711" else rate)
-    # 3 s, and 200 ms of silence before and after.
     assert abs(len(heard) / heard_rate - 3.4) < 0.1
     middle = audio.resample(heard, heard_rate, 8000)[5600:21600]
     match = audio.match(middle, audio.resample(said, rate, 8000), 8000, looped=False)

@@ -54,6 +54,9 @@ struct VoicemailService: Sendable {
             guard let file = RecordedMessage.verdict(ofFile: "\(path)/\(Spool.audioFile)") else {
                 return .queue
             }
+            envelope.sampleRate = file.rate
+            envelope.speechBegin = file.verdict.speech.lowerBound
+            envelope.speechEnd = file.verdict.speech.upperBound
             // What was cut off can't be asked for again: in doubt it is mailed.
             var verdict = file.verdict
             if verdict.kind != .silence { verdict.kind = .speech }

@@ -2,7 +2,7 @@ internal import CSndfile
 internal import CSoxr
 internal import Spool
 
-/// Makes the attachment of a recording: silence at the ends trimmed, the level of speech made even.
+/// Makes the attachment of a recording: nothing beside what was said, the level of speech made even.
 /// The recording itself stays as it is.
 ///
 /// Sound goes through in blocks: in memory is the result alone, which has a limit.
