@@ -256,6 +256,14 @@ final class MailerRun: Sendable {
         } catch {
             context.logger.error("old messages can't be removed: \(error)")
         }
-        context.trace.expire(before: now - settings.tracesFor)
+        let days = context.trace.expire(
+            before: now - settings.tracesFor, size: settings.maximumTraceSize)
+        if !days.isEmpty {
+            context.logger.warning(
+                """
+                the trace of \(days.joined(separator: ", ")) is removed: all of it had more than \
+                mail.trace-size allows
+                """)
+        }
     }
 }

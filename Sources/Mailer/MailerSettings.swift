@@ -20,6 +20,8 @@ package struct MailerSettings: Sendable, Equatable {
     package var keepsFor: Interval = .seconds(7 * 86_400)
     /// How long the steps of each message can be asked for.
     package var tracesFor: Interval = .seconds(90 * 86_400)
+    /// Octets of all these steps.
+    package var maximumTraceSize = 1 << 30
     package var webhookTimeout: Interval = .seconds(10)
     /// File with the key that signs what webhooks are told; nil: unsigned.
     package var webhookKeyFile: String?

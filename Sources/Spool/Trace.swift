@@ -127,10 +127,24 @@ package struct Trace: Sendable {
         return found.sorted { $0.at < $1.at }
     }
 
-    /// Removes the days that ended before `limit`.
-    package func expire(before limit: WallClockTime) {
-        let last = "\(Trace.day(of: limit)).jsonl"
-        for name in names() where name < last { unlink("\(directory)/\(name)") }
+    /// Removes the days that ended before `limit`, and of the others the oldest until the rest has at
+    /// most `size` octets: strangers' calls are steps too. Today goes last.
+    ///
+    /// - Returns: the days that went for their size.
+    package func expire(before limit: WallClockTime, size: Int) -> [String] {
+        let first = "\(Trace.day(of: limit)).jsonl"
+        var total = 0
+        var removed: [String] = []
+        for name in names().reversed() {
+            let path = "\(directory)/\(name)"
+            var information = stat()
+            guard stat(path, &information) == 0 else { continue }
+            total += Int(information.st_size)
+            guard name < first || total > size else { continue }
+            unlink(path)
+            if name >= first { removed.append(String(name.dropLast(6))) }
+        }
+        return removed.reversed()
     }
 
     private func names() -> [String] {

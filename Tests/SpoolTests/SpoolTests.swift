@@ -171,6 +171,35 @@ import Testing
         #expect(try spool.list(.discarded) == [])
     }
 
+    @Test func theTraceIsBoundByAgeAndBySize() throws {
+        let trace = Trace(spool)
+        let day: Int64 = 86_400_000_000_000
+        // 2027-01-15T08:00:00Z
+        let today: Int64 = 1_800_000_000_000_000_000
+        let id = Scratch.envelope().id
+        func time(_ daysAgo: Int64) -> WallClockTime {
+            WallClockTime(nanoseconds: today - daysAgo * day)
+        }
+        func days() throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: trace.directory).sorted()
+                .map { String($0.prefix(10)) }
+        }
+        for daysAgo in (0..<5 as Range<Int64>).reversed() {
+            for _ in 0..<10 { trace.add(TraceEvent(.done, id, at: time(daysAgo))) }
+        }
+        let file = "\(trace.directory)/2027-01-15.jsonl"
+        let size = try #require(FileManager.default.contents(atPath: file)).count
+        #expect(trace.expire(before: time(3), size: 100 * size) == [])
+        #expect(try days() == ["2027-01-12", "2027-01-13", "2027-01-14", "2027-01-15"])
+        #expect(trace.expire(before: time(3), size: 4 * size) == [])
+        #expect(trace.expire(before: time(3), size: 3 * size - 1) == ["2027-01-12", "2027-01-13"])
+        #expect(try days() == ["2027-01-14", "2027-01-15"])
+        #expect(trace.events { _ in true }.count == 20)
+        #expect(trace.expire(before: time(3), size: size - 1) == ["2027-01-14", "2027-01-15"])
+        trace.add(TraceEvent(.done, id, at: time(0)))
+        #expect(trace.events { _ in true }.count == 1)
+    }
+
     @Test func oneDaemonAtATime() throws {
         let lock = try spool.occupy()
         #expect(throws: SpoolError.inUse(spool.directory)) { try spool.occupy() }

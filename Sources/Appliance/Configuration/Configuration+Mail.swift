@@ -80,6 +80,8 @@ extension Configuration {
         package var alarmAfter: Interval = .seconds(600)
         /// How long the steps of each message can be asked for.
         package var tracesFor: Interval = .seconds(90 * 86_400)
+        /// Octets of all these steps; beyond it the oldest days go earlier.
+        package var maximumTraceSize = 1 << 30
         /// Directory of the operator's own templates.
         package var templates: String?
         package var dkim: DKIM?
@@ -118,6 +120,8 @@ extension Configuration {
         mail.tracesFor = section.value(
             "trace-for", .duration(.seconds(3600) ... .seconds(3660 * 86_400)),
             default: mail.tracesFor)
+        mail.maximumTraceSize = section.value(
+            "trace-size", .octets(1 << 20...1 << 50), default: mail.maximumTraceSize)
         mail.templates = section.directory("templates")
         if let templates = mail.templates {
             do throws(MailTemplates.Faults) {

@@ -18,6 +18,7 @@ extension MailerSettings {
         alarmAfter = mail.alarmAfter
         keepsFor = configuration.voicemail.keepsDiscardedFor
         tracesFor = mail.tracesFor
+        maximumTraceSize = mail.maximumTraceSize
         webhookTimeout = mail.webhookTimeout
         webhookKeyFile = mail.webhookKeyFile
         transcription = configuration.voicemail.transcribe.map {

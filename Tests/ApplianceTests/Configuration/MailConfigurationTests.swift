@@ -134,6 +134,20 @@ import Testing
         #expect(found.count == 1 && found[0].hasPrefix("F:2:9: mail.from"), "\(found)")
     }
 
+    @Test func theTraceHasASize() throws {
+        func size(_ text: String) throws -> Int {
+            try Configuration(text: text, file: "F").mail.maximumTraceSize
+        }
+        #expect(try size("") == 1 << 30)
+        #expect(try size("mail: {trace-size: 20M}") == 20 << 20)
+        for text in ["1k", "-1", "all", "1T"] {
+            let found = faults("mail:\n  trace-size: \(text)")
+            #expect(
+                found.count == 1
+                    && found[0].hasPrefix("F:2:15: mail.trace-size '\(text)' is not a size"))
+        }
+    }
+
     @Test func retriesGrow() {
         #expect(
             faults("mail: {retry: {first: 2h}}").map { $0.contains("maximum is below") } == [true])
