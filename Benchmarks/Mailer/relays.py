@@ -71,9 +71,9 @@ def opensmtpd(directory):
 
 
 def answers(port):
-    """Whether a server greets there. opensmtpd's first greeting waits for DNS, which nobody serves here."""
+    """Whether a server greets there."""
     try:
-        with socket.create_connection(("127.0.0.1", port), 40) as client:
+        with socket.create_connection(("127.0.0.1", port), 10) as client:
             return client.recv(100).startswith(b"220")
     except OSError:
         return False

@@ -201,7 +201,7 @@ def test_opensmtpd_refuses_for_a_while_and_then_accepts(network, node, server, t
         until(lambda: lmtp.mails, 15, "the mail behind opensmtpd")
         assert lmtp.message_ids()[0].startswith(f"<{identifier}@")
     finally:
-        opensmtpd.close()
+        opensmtpd.stop()
 
 
 def test_dovecot_takes_it_by_lmtp(postfix, node):

@@ -12,6 +12,8 @@ struct Delivery: ~Copyable {
     let directory: DirectoryHandle
     let envelope: Envelope
     private(set) var record: DeliveryRecord
+    /// As the disk has it.
+    private var written: DeliveryRecord?
     private var relayResult = DeliveryQueue.RelayResult.untried
 
     /// What the queue is to be told.
@@ -29,24 +31,25 @@ struct Delivery: ~Copyable {
     ) throws(SpoolError) -> Delivery {
         let directory = try context.spool.open(id, in: .queue, locks: true)
         let envelope = try context.spool.envelope(in: directory)
-        let record =
-            try context.spool.deliveries(in: directory)
-            ?? DeliveryPlan.record(
-                for: envelope, hasRelays: !context.settings.relays.isEmpty, at: .now)
+        let written = try context.spool.deliveries(in: directory)
         return Delivery(
             context: context, relay: relay, directory: directory, envelope: envelope,
-            record: record)
+            written: written)
     }
 
     private init(
         context: DeliveryContext, relay: Int?, directory: consuming DirectoryHandle,
-        envelope: Envelope, record: DeliveryRecord
+        envelope: Envelope, written: DeliveryRecord?
     ) {
         self.context = context
         self.relay = relay
         self.directory = directory
         self.envelope = envelope
-        self.record = record
+        self.written = written
+        record =
+            written
+            ?? DeliveryPlan.record(
+                for: envelope, hasRelays: !context.settings.relays.isEmpty, at: .now)
     }
 
     mutating func perform(_ client: borrowing SMTPClient) throws(SpoolError) -> Report {
@@ -381,8 +384,11 @@ struct Delivery: ~Copyable {
         record.recipients[index].failure = .init(at: .now, place: place, step: step, reply: reply)
     }
 
-    private func save() throws(SpoolError) {
+    private mutating func save() throws(SpoolError) {
+        // Each writing is two syncs.
+        guard record != written else { return }
         try context.spool.write(record, in: directory)
+        written = record
     }
 
     // MARK: The end

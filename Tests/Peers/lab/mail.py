@@ -226,20 +226,20 @@ class OpenSMTPD:
 
     @classmethod
     def command(cls, directory, conf):
-        """Its queue in a directory of its own, since the usual place is compiled in and other runs' mail is there."""
+        """Its queue in a directory of its own, since the usual place is compiled in and other runs' mail is there. And a
+        resolver where nobody listens: that is an answer; without one its banner takes half a minute, and it relays nothing."""
         spool = directory / "smtpd"
         spool.mkdir(exist_ok=True)
         os.makedirs("/var/spool/smtpd", mode=0o711, exist_ok=True)
-        script = 'chmod 711 "$1" && mount --bind "$1" /var/spool/smtpd && exec "$2" -d -f "$3"'
-        return ["unshare", "-m", "sh", "-c", script, "sh", str(spool), str(cls.install()), str(conf)]
+        resolver = directory / "resolv.conf"
+        resolver.write_text("nameserver 127.0.0.1\n")
+        script = ('chmod 711 "$1" && mount --bind "$1" /var/spool/smtpd && mount --bind "$2" /etc/resolv.conf && '
+                  'exec "$3" -d -f "$4"')
+        return ["unshare", "-m", "sh", "-c", script, "sh", str(spool), str(resolver), str(cls.install()), str(conf)]
 
     def __init__(self, namespace, directory, refuse=False):
         self.namespace = namespace
         self.directory = directory
-        # Without an answer from DNS its banner takes half a minute; a port where nobody listens is one.
-        self.resolver = pathlib.Path(f"/etc/netns/{namespace.name}")
-        self.resolver.mkdir(parents=True, exist_ok=True)
-        (self.resolver / "resolv.conf").write_text("nameserver 127.0.0.1\n")
         self.start(refuse)
 
     def start(self, refuse=False):
@@ -258,10 +258,6 @@ class OpenSMTPD:
 
     def stop(self):
         self.process.stop()
-
-    def close(self):
-        self.stop()
-        shutil.rmtree(self.resolver, ignore_errors=True)
 
 
 class ScriptedServer:
