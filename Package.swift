@@ -119,8 +119,8 @@ let package = Package(
         .target(
             name: "Softphone",
             dependencies: [
-                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "UserAgent", "CSndfile",
-                "CSoxr", log,
+                "Primitives", "SIP", "SDP", "RTP", "Playout", "Codec", "MediaEngine", "UserAgent",
+                "CSndfile", "CSoxr", log,
             ] + nio,
             swiftSettings: settings),
         .target(

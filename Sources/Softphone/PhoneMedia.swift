@@ -1,7 +1,6 @@
 import Codec
-import Glibc
+import MediaEngine
 import NIOCore
-import NIOPosix
 import Playout
 import Primitives
 import RTP
@@ -14,7 +13,7 @@ import UserAgent
 /// Confined to its event loop.
 final class PhoneMedia {
     /// Where RTP is received; RTCP one port above.
-    let local: Endpoint
+    var local: Endpoint { sockets.rtp.local }
 
     /// Called with each decoded packet: its level in dBFS.
     var heard: (Double) -> Void = { _ in }
@@ -22,8 +21,8 @@ final class PhoneMedia {
     var failed: (any Error) -> Void = { _ in }
 
     private let loop: any EventLoop
-    private let rtp: any Channel
-    private let rtcp: any Channel
+    private let sockets: SocketPair
+    private let reader = DatagramReader()
     private let codecs: [PhoneCodec]
     private let recordingPath: String?
     private let playPath: String?
@@ -72,58 +71,19 @@ final class PhoneMedia {
 
     private static let reportInterval = Interval.seconds(5)
 
-    private init(
-        local: Endpoint, loop: any EventLoop, rtp: any Channel, rtcp: any Channel,
-        codecs: [PhoneCodec], recordingPath: String?, playPath: String?,
-        playAfter: Interval?
-    ) {
-        self.local = local
+    /// Opens an even port and the one above on `address`.
+    init(
+        on address: IPAddress, loop: any EventLoop, codecs: [PhoneCodec], recordingPath: String?,
+        playPath: String?, playAfter: Interval?
+    ) throws(MediaEngineError) {
+        var ports = PortPairs(20_000...59_999, start: .random(in: 0..<20_000))
+        sockets = try ports.take(on: address, dscp: 0, bufferOctets: 1 << 20)
         self.loop = loop
-        self.rtp = rtp
-        self.rtcp = rtcp
         self.codecs = codecs
         self.recordingPath = recordingPath
         self.playPath = playPath
         turn = SpeakingTurn(delay: playAfter)
-    }
-
-    /// Opens an even port and the one above on `address`; call on the loop.
-    static func open(
-        on address: IPAddress, loop: any EventLoop, codecs: [PhoneCodec], recordingPath: String?,
-        playPath: String?, playAfter: Interval?, attempts: Int = 50
-    ) -> EventLoopFuture<NIOLoopBound<PhoneMedia>> {
-        let port = UInt16.random(in: 10_000..<30_000) * 2
-        @Sendable func bind(_ port: UInt16) -> EventLoopFuture<any Channel> {
-            DatagramBootstrap(group: loop)
-                .channelOption(
-                    .recvAllocator, value: FixedSizeRecvByteBufferAllocator(capacity: 65_536)
-                )
-                .channelOption(.socketOption(.so_rcvbuf), value: 1 << 20)
-                .bindTo(address, port)
-        }
-        return bind(port).flatMap { rtp in
-            bind(port + 1)
-                .flatMapThrowing { rtcp in
-                    let media = PhoneMedia(
-                        local: Endpoint(address, port: port), loop: loop, rtp: rtp, rtcp: rtcp,
-                        codecs: codecs, recordingPath: recordingPath, playPath: playPath,
-                        playAfter: playAfter)
-                    for channel in [rtp, rtcp] {
-                        try channel.pipeline.syncOperations.addHandler(
-                            DatagramReceiver { [unowned media] in media.received($0) })
-                    }
-                    return NIOLoopBound(media, eventLoop: loop)
-                }
-                .flatMapErrorThrowing { error in
-                    rtp.close(promise: nil)
-                    throw error
-                }
-        }.flatMapError { error in
-            guard attempts > 1 else { return loop.makeFailedFuture(error) }
-            return open(
-                on: address, loop: loop, codecs: codecs, recordingPath: recordingPath,
-                playPath: playPath, playAfter: playAfter, attempts: attempts - 1)
-        }
+        for socket in [sockets.rtp, sockets.rtcp] { reader.prepare(socket.descriptor) }
     }
 
     /// Sends and receives from now on as agreed.
@@ -158,13 +118,12 @@ final class PhoneMedia {
     /// Says goodbye, decodes what waits, ends the recording and closes the ports.
     func close() {
         ticks?.cancel()
+        if ticks != nil { receive(at: reader.readClocks()) }
         playOut(until: Instant(nanoseconds: .max))
         if audio?.remoteRTCP != nil { sendReport(goodbye: true) }
         ticks = nil
         do { try recording?.flush() } catch { failed(error) }
         recording = nil
-        rtp.close(promise: nil)
-        rtcp.close(promise: nil)
     }
 
     /// Packets that never came, of all sources.
@@ -180,20 +139,29 @@ final class PhoneMedia {
 
     // MARK: What comes
 
-    private func received(_ datagram: [UInt8]) {
+    private func receive(at now: Instant) {
+        for socket in [sockets.rtp, sockets.rtcp] {
+            reader.read(socket.descriptor, at: now) { datagram, _, arrival in
+                received(datagram, at: arrival)
+            }
+            // Nobody at the other port: signalling decides about the call.
+            socket.receiveErrors { _, _ in }
+        }
+    }
+
+    private func received(_ datagram: [UInt8], at arrival: Instant) {
         switch DatagramKind(datagram.span) {
-        case .rtp: receivedRTP(datagram)
-        case .rtcp: receivedRTCP(datagram)
+        case .rtp: receivedRTP(datagram, at: arrival)
+        case .rtcp: receivedRTCP(datagram, at: arrival)
         case .stun, .dtls, .unknown: break
         }
     }
 
-    private func receivedRTP(_ datagram: [UInt8]) {
+    private func receivedRTP(_ datagram: [UInt8], at now: Instant) {
         guard let audio, let packet = try? BufferedPacket(parsing: datagram),
             let format = audio.receivable[packet.header.payloadType],
             codecs.indices.contains(format)
         else { return }
-        let now = Instant.now
         if codec != codecs[format] {
             playOut(until: Instant(nanoseconds: .max))
             codec = codecs[format]
@@ -230,10 +198,10 @@ final class PhoneMedia {
             header.sequenceNumber, timestamp: header.timestamp, at: now)
     }
 
-    private func receivedRTCP(_ datagram: [UInt8]) {
+    private func receivedRTCP(_ datagram: [UInt8], at arrival: Instant) {
         guard let packets = try? RTCPPacket.parse(datagram) else { return }
         for case .senderReport(let report) in packets where report.ssrc == reception?.ssrc {
-            lastSenderReport = (report.ntpTime, .now)
+            lastSenderReport = (report.ntpTime, arrival)
             senderReportsReceived += 1
         }
     }
@@ -290,7 +258,8 @@ final class PhoneMedia {
     // MARK: What goes
 
     private func tick() {
-        let now = Instant.now
+        let now = reader.readClocks()
+        receive(at: now)
         playOut(until: now)
         turn.advance(to: now)
         while let due = nextSend, due <= now, let audio {
@@ -318,7 +287,7 @@ final class PhoneMedia {
             var packet: [UInt8] = []
             header.serialise(into: &packet)
             packet += payload
-            send(packet, to: remote, by: rtp)
+            sockets.rtp.send(packet, to: remote)
             sequence = sequence.advanced(by: 1)
             timestamp &+= UInt32(audio.packetTime * source.format.clockRate / 1_000)
             packetsSent += 1
@@ -351,7 +320,7 @@ final class PhoneMedia {
             compound.append(
                 .senderReport(
                     SenderReport(
-                        ssrc: ssrc, ntpTime: NTPTime(.wallClock), rtpTimestamp: timestamp,
+                        ssrc: ssrc, ntpTime: NTPTime(MachineClock.wall()), rtpTimestamp: timestamp,
                         packetCount: UInt32(truncatingIfNeeded: packetsSent),
                         octetCount: UInt32(truncatingIfNeeded: octetsSent), reports: blocks)))
         } else {
@@ -360,53 +329,7 @@ final class PhoneMedia {
         compound.append(.sourceDescription(SourceDescription(ssrc: ssrc, cname: cname)))
         if goodbye { compound.append(.goodbye(Goodbye(sources: [ssrc]))) }
         if !blocks.isEmpty { receiverReportsSent += 1 }
-        send(RTCPPacket.serialise(compound), to: remote, by: audio.rtcpMux ? rtp : rtcp)
-    }
-
-    private func send(_ bytes: [UInt8], to remote: Endpoint, by channel: any Channel) {
-        guard
-            let address = try? SocketAddress(
-                ipAddress: remote.address.description, port: Int(remote.port))
-        else { return }
-        channel.writeAndFlush(
-            AddressedEnvelope(remoteAddress: address, data: ByteBuffer(bytes: bytes)),
-            promise: nil)
-    }
-}
-
-/// Hands each datagram on.
-private final class DatagramReceiver: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-    private let received: ([UInt8]) -> Void
-
-    init(_ received: @escaping ([UInt8]) -> Void) { self.received = received }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        received(Array(unwrapInboundIn(data).data.readableBytesView))
-    }
-
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        // Nobody at the other port (ICMP): signalling decides about the call.
-    }
-}
-
-extension WallClockTime {
-    fileprivate static var wallClock: WallClockTime {
-        var time = timespec()
-        clock_gettime(CLOCK_REALTIME, &time)
-        return WallClockTime(
-            nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-}
-
-extension DatagramBootstrap {
-    fileprivate func bindTo(_ address: IPAddress, _ port: UInt16) -> EventLoopFuture<any Channel> {
-        do {
-            return bind(
-                to: try SocketAddress(ipAddress: address.description, port: Int(port)))
-        } catch {
-            return bind(host: address.description, port: Int(port))
-        }
+        (audio.rtcpMux ? sockets.rtp : sockets.rtcp)
+            .send(RTCPPacket.serialise(compound), to: remote)
     }
 }

@@ -122,13 +122,16 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
         self.agent = agent
         let ended = loop.makePromise(of: Void.self)
         self.ended = ended
-        return PhoneMedia.open(
-            on: local, loop: loop, codecs: options.codecs, recordingPath: options.recordingPath,
-            playPath: options.playPath, playAfter: options.playAfter
-        ).flatMap { media in
-            self.dial(media.value)
-            return ended.futureResult
+        do {
+            dial(
+                try PhoneMedia(
+                    on: local, loop: loop, codecs: options.codecs,
+                    recordingPath: options.recordingPath, playPath: options.playPath,
+                    playAfter: options.playAfter))
+        } catch {
+            ended.fail(error)
         }
+        return ended.futureResult
     }
 
     private func dial(_ media: PhoneMedia) {

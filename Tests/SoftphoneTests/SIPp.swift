@@ -1,8 +1,12 @@
 import Foundation
+import Synchronization
 
 /// A sipp that answers one call by a scenario, and echoes the RTP that it gets.
 final class SIPp: @unchecked Sendable {  // Written in its initialiser only.
-    let port = UInt16.random(in: 20_000..<28_000)
+    /// Ten ports for each, below those of phones and of sockets that don't choose theirs.
+    private static let places = Atomic(Int.random(in: 0..<900))
+    let port = UInt16(
+        10_000 + SIPp.places.wrappingAdd(1, ordering: .relaxed).oldValue % 900 * 10)
     private let process = Process()
     private let scenario: URL
     private let output = Pipe()
@@ -22,7 +26,7 @@ final class SIPp: @unchecked Sendable {  // Written in its initialiser only.
         process.currentDirectoryURL = FileManager.default.temporaryDirectory
         process.arguments = [
             "-sf", scenario.path(), "-i", "127.0.0.1", "-p", "\(port)", "-mi", "127.0.0.1", "-mp",
-            "\(UInt16.random(in: 14_500..<15_000) * 4)", "-rtp_echo", "-m", "1", "-nostdin",
+            "\(port + 2)", "-rtp_echo", "-m", "1", "-nostdin",
             "-timeout", "30s",
         ]
         process.standardOutput = output

@@ -94,7 +94,8 @@ struct SoftphoneCallTests {
         #expect(report.failure == nil)
         #expect(report.packets > 20)
         #expect(!report.heardSound)
-        #expect(await peer.finish().status == 0)
+        let end = await peer.finish()
+        #expect(end.status == 0, "\(end.output.suffix(1_500)) \(report)")
     }
 
     @Test func aRefusalIsNamed() async throws {

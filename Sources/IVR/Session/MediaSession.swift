@@ -201,24 +201,11 @@ final class MediaSession: @unchecked Sendable {
             sentUnproven += 1
         }
         guard let packet = voice.packet() else { return }
-        send(packet, to: remote, by: sockets.rtp)
+        sockets.rtp.send(packet, to: remote)
     }
 
     private func destination(_ parameters: MediaSessionParameters) -> Endpoint? {
         parameters.isSymmetric ? latch.source ?? parameters.remote : parameters.remote
-    }
-
-    private func send(_ datagram: [UInt8], to remote: Endpoint, by socket: UDPSocket) {
-        let address = SocketAddress(remote)
-        datagram.withUnsafeBytes { octets in
-            withUnsafePointer(to: address.storage) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    _ = sendto(
-                        socket.descriptor, octets.baseAddress, octets.count,
-                        Int32(MSG_DONTWAIT), $0, address.length)
-                }
-            }
-        }
     }
 
     private func sendReport(at now: Instant, goodbye: Bool) {
@@ -241,9 +228,8 @@ final class MediaSession: @unchecked Sendable {
             ]
         packets.append(.sourceDescription(SourceDescription(ssrc: voice.source, cname: cname)))
         if goodbye { packets.append(.goodbye(Goodbye(sources: [voice.source]))) }
-        send(
-            RTCPPacket.serialise(packets), to: remote,
-            by: parameters.rtcpMux ? sockets.rtp : sockets.rtcp)
+        (parameters.rtcpMux ? sockets.rtp : sockets.rtcp)
+            .send(RTCPPacket.serialise(packets), to: remote)
     }
 
     // MARK: Receiving

@@ -21,11 +21,6 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
     typealias EventHandler = @Sendable (MediaSessionID, MediaSessionEvent) -> Void
 
     private static let tick: Interval = .milliseconds(5)
-    private static let batch = 32
-    /// More than any RTP packet that fits a path.
-    private static let datagramLimit = 2048
-    /// Holds a time stamp of the kernel's.
-    private static let controlLimit = 64
 
     private struct Inbox {
         var commands: [Command] = []
@@ -36,41 +31,15 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
     private let wake: EventCounter
     private let epoll: Int32
     private let handler: EventHandler
-    /// Wall clock less monotonic clock, in nanoseconds, as it was at the last tick.
-    private var wallOffset: Int64 = 0
+    private let reader = DatagramReader()
     private var sessions: [MediaSessionID: MediaSession] = [:]
     /// By descriptor.
     private var owners: [Int32: (session: MediaSession, isRTCP: Bool)] = [:]
-
-    private let buffers: UnsafeMutablePointer<UInt8>
-    private let sources: UnsafeMutablePointer<sockaddr_in6>
-    private let controls: UnsafeMutableRawPointer
-    private let vectors: UnsafeMutablePointer<iovec>
-    private let messages: UnsafeMutablePointer<clinux_mmsghdr>
 
     init(handler: @escaping EventHandler) throws(MediaEngineError) {
         self.handler = handler
         wake = try EventCounter()
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        let n = MediaThread.batch
-        buffers = .allocate(capacity: n * MediaThread.datagramLimit)
-        buffers.initialize(repeating: 0, count: n * MediaThread.datagramLimit)
-        sources = .allocate(capacity: n)
-        sources.initialize(repeating: sockaddr_in6(), count: n)
-        controls = .allocate(byteCount: n * MediaThread.controlLimit, alignment: 16)
-        vectors = .allocate(capacity: n)
-        vectors.initialize(repeating: iovec(), count: n)
-        messages = .allocate(capacity: n)
-        messages.initialize(repeating: clinux_mmsghdr(), count: n)
-        for i in 0..<n {
-            vectors[i] = iovec(
-                iov_base: buffers + i * MediaThread.datagramLimit,
-                iov_len: MediaThread.datagramLimit)
-            messages[i].msg_hdr.msg_name = UnsafeMutableRawPointer(sources + i)
-            messages[i].msg_hdr.msg_iov = vectors + i
-            messages[i].msg_hdr.msg_iovlen = 1
-            messages[i].msg_hdr.msg_control = controls + i * MediaThread.controlLimit
-        }
         guard epoll >= 0 else {
             throw .system(call: "epoll_create1", errno: errno, at: "the interactive media")
         }
@@ -78,11 +47,6 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
 
     deinit {
         if epoll >= 0 { Glibc.close(epoll) }
-        buffers.deallocate()
-        sources.deallocate()
-        controls.deallocate()
-        vectors.deallocate()
-        messages.deallocate()
     }
 
     func post(_ command: Command) {
@@ -113,8 +77,7 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
                 defer { inbox.commands = [] }
                 return (inbox.commands, inbox.isStopping)
             }
-            let now = MachineClock.monotonic()
-            wallOffset = MachineClock.wall().nanoseconds &- now.nanoseconds
+            let now = reader.readClocks()
             for command in commands { perform(command, now) }
             // What has arrived belongs to what a later command ends, and is read before it is due.
             let count = epoll_wait(epoll, ready, 1024, 0)
@@ -177,48 +140,18 @@ final class MediaThread: @unchecked Sendable {  // all but the inbox belongs to 
 
     private func watch(_ descriptor: Int32, _ session: MediaSession, isRTCP: Bool) {
         owners[descriptor] = (session, isRTCP)
-        // Without its word packets count as arrived when they are read.
-        _ = clinux_note_arrivals(descriptor)
+        reader.prepare(descriptor)
         var event = epoll_event()
         event.events = UInt32(EPOLLIN.rawValue)
         event.data.fd = descriptor
         epoll_ctl(epoll, EPOLL_CTL_ADD, descriptor, &event)
     }
 
-    /// By the kernel's clock where it says, else `now`. It is never far from `now`, unless somebody
-    /// has just set the wall clock.
-    private func arrival(of message: UnsafePointer<clinux_mmsghdr>, _ now: Instant) -> Instant {
-        let stamp = clinux_arrival(message)
-        let arrival = Instant(nanoseconds: Int64(stamp) &- wallOffset)
-        let isNear = (arrival - now).nanoseconds.magnitude < 1_000_000_000
-        return stamp != 0 && isNear ? arrival : now
-    }
-
     private func read(_ descriptor: Int32, _ flags: UInt32, _ now: Instant) {
         guard let (session, isRTCP) = owners[descriptor] else { return }
         if flags & UInt32(EPOLLERR.rawValue) != 0 { session.readErrors() }
-        while true {
-            for i in 0..<MediaThread.batch {
-                messages[i].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-                messages[i].msg_hdr.msg_controllen = MediaThread.controlLimit
-            }
-            let count = Int(
-                clinux_recvmmsg(
-                    descriptor, messages, UInt32(MediaThread.batch), Int32(MSG_DONTWAIT)))
-            guard count > 0 else { return }
-            for i in 0..<count {
-                var address = SocketAddress()
-                address.storage = sources[i]
-                address.length = messages[i].msg_hdr.msg_namelen
-                guard let source = address.endpoint else { continue }
-                let datagram = [UInt8](
-                    UnsafeBufferPointer(
-                        start: buffers + i * MediaThread.datagramLimit,
-                        count: min(Int(messages[i].msg_len), MediaThread.datagramLimit)))
-                session.received(
-                    datagram, from: source, isRTCP: isRTCP, at: arrival(of: messages + i, now))
-            }
-            guard count == MediaThread.batch else { return }
+        reader.read(descriptor, at: now) { datagram, source, arrival in
+            session.received(datagram, from: source, isRTCP: isRTCP, at: arrival)
         }
     }
 }

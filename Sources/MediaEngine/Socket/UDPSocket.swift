@@ -86,6 +86,20 @@ package final class UDPSocket: Sendable {
             == 0
     }
 
+    /// Sends one datagram without waiting; one that can't go is lost, as on the wire.
+    package func send(_ datagram: [UInt8], to remote: Endpoint) {
+        let address = SocketAddress(remote)
+        datagram.withUnsafeBytes { octets in
+            withUnsafePointer(to: address.storage) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    _ = sendto(
+                        descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT), $0,
+                        address.length)
+                }
+            }
+        }
+    }
+
     /// Takes all ICMP errors that wait.
     package func receiveErrors(_ body: (_ destination: Endpoint, _ code: Int32) -> Void) {
         var storage = sockaddr_storage()
