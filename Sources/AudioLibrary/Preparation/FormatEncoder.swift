@@ -78,14 +78,16 @@ final class FormatEncoder {
         let end = min(frames, start + take)
         take -= end - start
         guard end > start else { return }
-        let from = pending.count
-        append(input.extracting(start * channels..<end * channels), channels: channels)
-        joint.apply(to: &pending, from: from)
-
-        let block = encoder.samplesPerBlock * format.channels
-        let whole = pending.count / block * block
+        // Not in the property, each access to which is checked for exclusiveness.
         var samples: [Float] = []
         swap(&samples, &pending)
+        let from = samples.count
+        append(
+            input.extracting(start * channels..<end * channels), channels: channels, to: &samples)
+        joint.apply(to: &samples, from: from)
+
+        let block = encoder.samplesPerBlock * format.channels
+        let whole = samples.count / block * block
         octets.removeAll(keepingCapacity: true)
         do throws(CodecError) {
             try encoder.encode(samples.span.extracting(0..<whole), into: &octets)
@@ -109,33 +111,38 @@ final class FormatEncoder {
         }
     }
 
-    private func append(_ input: Span<Float>, channels: Int) {
+    private func append(_ input: Span<Float>, channels: Int, to samples: inout [Float]) {
+        let gain = gain
         switch (channels, format.channels) {
         case (2, 1):
             let half = gain * 0.5
             for i in stride(from: 0, to: input.count - 1, by: 2) {
-                pending.append((input[i] + input[i + 1]) * half)
+                samples.append((input[i] + input[i + 1]) * half)
             }
         case (1, 2):
             for i in input.indices {
                 let sample = input[i] * gain
-                pending.append(sample)
-                pending.append(sample)
+                samples.append(sample)
+                samples.append(sample)
             }
         default:
             if format.encodingName == "L16" {
-                for i in input.indices { pending.append(dithered(input[i] * gain)) }
+                var noise = dither
+                for i in input.indices {
+                    samples.append(FormatEncoder.dithered(input[i] * gain, by: &noise))
+                }
+                dither = noise
             } else {
-                for i in input.indices { pending.append(input[i] * gain) }
+                for i in input.indices { samples.append(input[i] * gain) }
             }
         }
     }
 
     /// With triangular dither of one step to either side, so that soft music ends in noise and
     /// not in distortion; pure silence stays silence. G.711's own steps are coarser than this.
-    private func dithered(_ sample: Float) -> Float {
+    private static func dithered(_ sample: Float, by noise: inout SplitMix64) -> Float {
         guard sample != 0 else { return 0 }
-        let random = dither.next()
+        let random = noise.next()
         let first = Float(UInt32(truncatingIfNeeded: random)) * 0x1p-32
         let second = Float(UInt32(truncatingIfNeeded: random >> 32)) * 0x1p-32
         return sample + (first - second) * 0x1p-15

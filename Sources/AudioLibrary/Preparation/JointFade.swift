@@ -29,12 +29,17 @@ struct JointFade {
     /// Works on the samples of `sound` from `start` on, which follow those of the call before.
     mutating func apply(to sound: inout [Float], from start: Int) {
         guard delay > 0 else { return }
+        let frames = (sound.count - start) / channels
+        defer { untilFade -= frames }
+        guard untilFade < frames else {
+            // Most of a track: no copy of all of it.
+            let kept = delay * channels
+            recent = Array((recent + sound[start...].suffix(kept)).suffix(kept))
+            return
+        }
         let line = recent + sound[start...]
         let before = recent.count
         recent = Array(line.suffix(delay * channels))
-        let frames = (sound.count - start) / channels
-        defer { untilFade -= frames }
-        guard untilFade < frames else { return }
         for frame in max(0, untilFade)..<frames {
             let share = min(1, (Float(frame - untilFade) + 0.5) / Float(unit))
             for channel in 0..<channels {
