@@ -77,6 +77,17 @@ import Testing
         #expect(try await found("AL") == alice)
     }
 
+    /// Lists are read without a JSON decoder where they are as we write them.
+    @Test(arguments: [
+        (#"[]"#, []), (#"[ ]"#, []), (#"[""]"#, [""]), (#"["",""]"#, ["", ""]),
+        (#"["a,b","ü","c"]"#, ["a,b", "ü", "c"]), (#"[ "a", "b" ]"#, ["a", "b"]),
+        (#"["a\"b\\","\u00fc"]"#, [#"a"b\"#, "ü"]),
+    ])
+    func readsListsHoweverTheyAreWritten(_ text: String, _ list: [String]) async throws {
+        try write(Self.first + "UPDATE user SET aliases = '\(text)';")
+        #expect(try await found("alice")?.aliases == list)
+    }
+
     @Test func leavesAlaterVersionAlone() throws {
         try write(Self.first + "INSERT INTO grdb_migrations VALUES ('9-of-another-time');")
         #expect(throws: DirectoryError.tooNew(store: path)) { try SQLiteDirectory(path: path) }
@@ -85,6 +96,9 @@ import Testing
     @Test(arguments: [
         ("greeting = 'shouted'", "the column greeting of table user holds 'shouted'"),
         ("numbers = '[1'", "the column numbers of table user holds '[1'"),
+        (#"aliases = '["a" "b"]'"#, #"the column aliases of table user holds '["a" "b"]'"#),
+        (#"aliases = '["a","b","]'"#, #"the column aliases of table user holds '["a","b","]'"#),
+        (#"aliases = '["]'"#, #"the column aliases of table user holds '["]'"#),
     ])
     func namesADamagedRow(_ change: String, _ reason: String) async throws {
         try write(Self.first + "UPDATE user SET \(change);")

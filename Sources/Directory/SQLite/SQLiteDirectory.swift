@@ -41,7 +41,10 @@ package final class SQLiteDirectory: UserDirectory {
 
     package func user(_ key: UserKey) async throws(DirectoryError) -> User? {
         do {
-            return try await database.read { database in try SQLiteDirectory.user(key, in: database)
+            // A SELECT sees one state of the file by itself. GRDB's `read` would put a transaction
+            // around it, and `PRAGMA query_only`, at which SQLite compiles all statements anew.
+            return try await database.unsafeRead { database in
+                try SQLiteDirectory.user(key, in: database)
             }
         } catch {
             throw DirectoryError(error, store: path)
@@ -52,7 +55,7 @@ package final class SQLiteDirectory: UserDirectory {
     /// daemon.
     package func revision() async throws(DirectoryError) -> Revision? {
         do {
-            return try await database.read { database in
+            return try await database.unsafeRead { database in
                 let version = try Int64.fetchOne(
                     database.cachedStatement(sql: "PRAGMA data_version"))
                 return Revision("\(version ?? 0)")

@@ -34,9 +34,7 @@ extension User {
         }
         func list(_ column: String) throws -> [String] {
             let text = try row.decode(String.self, forColumn: column)
-            guard let list = try? JSONDecoder().decode([String].self, from: Data(text.utf8)) else {
-                throw RowFault(column: column, text: text)
-            }
+            guard let list = User.list(text) else { throw RowFault(column: column, text: text) }
             return list
         }
         func text(_ column: String) throws -> String? {
@@ -63,6 +61,28 @@ extension User {
             displayName: try text("display_name"), mailAddresses: try list("mail_addresses"),
             language: try text("language"), timeZone: try text("time_zone"),
             musicClass: try text("music_class"), voicemail: mailbox)
+    }
+
+    /// Nil for what is no array of texts.
+    ///
+    /// A JSONDecoder takes longer for the lists of a row than SQLite for the row, so what we write
+    /// ourselves as a rule is read here: texts without an escape, and nothing between them but commas.
+    private static func list(_ text: String) -> [String]? {
+        if text == "[]" { return [] }
+        let octets = text.utf8
+        let isPlain =
+            octets.count >= 4 && text.hasPrefix(#"[""#) && text.hasSuffix(#""]"#)
+            && !octets.contains { $0 == UInt8(ascii: "\\") || $0 < 0x20 }
+        if isPlain {
+            // Without escapes every quotation mark begins or ends a text.
+            let parts = octets.dropFirst(2).dropLast(2)
+                .split(separator: UInt8(ascii: "\""), omittingEmptySubsequences: false)
+            let between = stride(from: 1, to: parts.count, by: 2)
+            if parts.count % 2 == 1, between.allSatisfy({ parts[$0].elementsEqual(",".utf8) }) {
+                return stride(from: 0, to: parts.count, by: 2).map { String(Substring(parts[$0])) }
+            }
+        }
+        return try? JSONDecoder().decode([String].self, from: Data(octets))
     }
 
     private static func list(_ texts: [String]) -> String {
