@@ -1,5 +1,6 @@
 """Queues of 10,000 and of 100,000 messages: start-up, memory, deliveries a second, CPU of each."""
 
+import itertools
 import json
 import os
 import pathlib
@@ -35,22 +36,25 @@ log: {{level: error}}
 """
 
 
+NUMBERS = itertools.count()
+
+
 def fill(spool, count):
-    """Messages as a call leaves them, all with the sound of one file."""
+    """Brings the queue to so many messages as a call leaves them, all with the sound of one file."""
     samples = RECORDING_SECONDS * 8000
     sound = b".snd" + struct.pack(">5I", 24, 2 * samples, 3, 8000, 1) + os.urandom(2 * samples)
     original = spool / "audio.au"
-    original.write_bytes(sound)
     queue = spool / "queue"
-    queue.mkdir()
+    queue.mkdir(exist_ok=True)
     now = time.time_ns()
-    for index in range(count):
-        user = f"user{index % USERS}"
-        name = f"6b000000-bench-{index:08d}"
+    for index in range(count - len(os.listdir(queue))):
+        number = next(NUMBERS)
+        user = f"user{number % USERS}"
+        name = f"6b000000-bench-{number:08d}"
         (queue / name).mkdir()
         # A file system has a limit of links to one file.
-        if index % 10_000 == 0 and index:
-            original.unlink()
+        if index % 10_000 == 0:
+            original.unlink(missing_ok=True)
             original.write_bytes(sound)
         os.link(original, queue / name / "audio.au")
         (queue / name / "envelope.json").write_text(json.dumps({
@@ -104,11 +108,11 @@ class Load:
         return [now - then for now, then in zip(self.taken(), self.begin)]
 
 
-def measure(directory, port, relay=None):
-    """One life of the daemon: its start, and its deliveries for a while."""
+def measure(directory, count, port, relay=None):
+    """One life of the daemon with so many messages: its start, and its deliveries for a while."""
+    fill(directory / "spool", count)
     configuration = directory / "intermezzo.yaml"
     configuration.write_text(CONFIGURATION.format(directory=directory, port=port))
-    count = len(os.listdir(directory / "spool" / "queue"))
     begin = time.monotonic()
     with Process([binary(), "serve", "--config", str(configuration)], directory / "log") as process:
         process.wait_until(serves, 60)
@@ -144,11 +148,10 @@ def main():
             directory.chmod(0o755)
             (directory / "media").mkdir()
             (directory / "spool").mkdir()
-            fill(directory / "spool", count)
-            results.append({"relay": "nobody", **measure(directory, relays.NOBODY)})
-            results.append({"relay": "counter", **measure(directory, relays.COUNTER)})
+            results.append({"relay": "nobody", **measure(directory, count, relays.NOBODY)})
+            results.append({"relay": "counter", **measure(directory, count, relays.COUNTER)})
             with relays.opensmtpd(directory) as relay:
-                results.append({"relay": "opensmtpd", **measure(directory, relays.OPENSMTPD, relay)})
+                results.append({"relay": "opensmtpd", **measure(directory, count, relays.OPENSMTPD, relay)})
     report.write("mailer", {"load": report.load(), "runs": results})
     report.table(
         [("relay", "s"), ("queued", "d"), ("serves s", ".2f"), ("all read s", ".2f"), ("CPU us each", ".0f"),
