@@ -96,6 +96,39 @@ struct JitterBufferTests {
         #expect(buffer.output(at: start + .milliseconds(40)) != nil)
     }
 
+    /// Packets stop for 400 ms and come at once after that; seconds later one is lost. What follows
+    /// it waits as long as if nothing had ever been late.
+    @Test(arguments: [false, true]) func theDelayFallsAgainWhenJitterHasEnded(_ isHasty: Bool) {
+        let delay = 60
+        var buffer = JitterBuffer(
+            clockRate: 8000, delay: .milliseconds(delay), isHasty: isHasty)
+        let lost = 600
+        var waits: [Int: Int] = [:]
+        func arrival(_ number: Int) -> Int { (50..<70).contains(number) ? 1400 : 20 * number }
+        var next = 0
+        for ms in 0..<13_000 {
+            let now = Instant(nanoseconds: 0) + .milliseconds(ms)
+            while next < 640, arrival(next) <= ms {
+                let number = next
+                next += 1
+                guard number != lost else { continue }
+                let header = RTPHeader(
+                    payloadType: 0, sequenceNumber: SequenceNumber(UInt16(number)),
+                    timestamp: UInt32(160 * number), ssrc: 1)
+                _ = buffer.insert(BufferedPacket(header: header, payload: []), at: now)
+            }
+            while let output = buffer.output(at: now) {
+                guard case .packet(let packet) = output else { continue }
+                let number = Int(packet.header.sequenceNumber.value)
+                waits[number] = ms - arrival(number)
+            }
+        }
+        #expect(buffer.counts.late == 0)
+        #expect(buffer.counts.lost == 1)
+        #expect(waits[lost + 1] == delay)
+        #expect(waits[lost - 1] == (isHasty ? 0 : delay))
+    }
+
     @Test func staysBounded() {
         var buffer = JitterBuffer(clockRate: 8000, capacity: 10)
         for n in UInt16(0)..<1000 {

@@ -5,7 +5,8 @@ package import Primitives
 /// Order is by sequence number, time is by timestamp. A packet is due a fixed delay after the
 /// moment that its timestamp gives it; what is missing then is lost. A timestamp that arrival
 /// contradicts by more than ``maximumSkew`` (a jump, or clocks that drifted apart) is believed no
-/// longer: time starts anew from the arrival.
+/// longer: time starts anew from the arrival. So it does with a packet that comes after its moment;
+/// when all come early for some seconds, the jitter has ended and the moments move back.
 package struct JitterBuffer: Sendable {
     package enum Arrival: Hashable, Sendable {
         case accepted
@@ -54,6 +55,8 @@ package struct JitterBuffer: Sendable {
     /// Arrival and timestamp differ by less than this, or time starts anew.
     package static let maximumSkew = Interval.seconds(1)
     private static let maximumJump = 3000
+    /// How long the latest of the packets is remembered.
+    private static let memory = Interval.seconds(2)
 
     private let capacity: Int
     /// Sorted by extended sequence number.
@@ -67,6 +70,8 @@ package struct JitterBuffer: Sendable {
     private var expectedAfterJump: SequenceNumber?
     /// A moment and the extended timestamp that belongs to it.
     private var anchor = (arrival: Instant(nanoseconds: 0), timestamp: UInt32(0))
+    /// By how much the latest packet since a moment came before it was due.
+    private var earliness: (since: Instant, least: Interval)?
 
     /// - Parameter capacity: packets that may wait; the oldest is handed out early beyond it.
     package init(
@@ -119,7 +124,10 @@ package struct JitterBuffer: Sendable {
             let early = due - now
             if early < .zero || early > delay + JitterBuffer.maximumSkew {
                 anchor = (now, packet.header.timestamp)
+                earliness = nil
                 due = now + delay
+            } else {
+                settle(early, at: now)
             }
         } else {
             // A timestamp out of the order of its number must not hold up those behind it.
@@ -161,6 +169,18 @@ package struct JitterBuffer: Sendable {
             + Interval(nanoseconds: ticks &* 1_000_000_000 / Int64(clockRate))
     }
 
+    /// Takes back what an anchor that came late added to the delay, once nothing comes late any more.
+    private mutating func settle(_ early: Interval, at now: Instant) {
+        let least = min(early, earliness?.least ?? early)
+        let since = earliness?.since ?? now
+        guard now - since >= JitterBuffer.memory else {
+            earliness = (since, least)
+            return
+        }
+        if least > delay { anchor.arrival = anchor.arrival - (least - delay) }
+        earliness = nil
+    }
+
     private mutating func restart(with packet: BufferedPacket, at now: Instant) {
         if ssrc != nil { counts.restarts += 1 }
         ssrc = packet.header.ssrc
@@ -170,6 +190,7 @@ package struct JitterBuffer: Sendable {
         hasHandedOut = false
         expectedAfterJump = nil
         anchor = (now, packet.header.timestamp)
+        earliness = nil
         waiting = [(next, now + delay, packet)]
         counts.accepted += 1
     }
