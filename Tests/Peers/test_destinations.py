@@ -1,12 +1,14 @@
 """RFC 7088 makes a music server send where a description says: it must not become a weapon."""
 
+import select
+import socket
 import time
 
 import pytest
 
 from lab.namespace import Namespace, ip
 from lab.rtp import Receiver
-from lab.sip import Call, Phone
+from lab.sip import Call, Phone, sdp
 from lab.waiting import until
 
 
@@ -84,3 +86,61 @@ def test_nothing_goes_to_addresses_of_no_listener(appliance_alone, calling, addr
     time.sleep(0.5)
     assert len(loopback.stream) == 0
     loopback.close()
+
+
+HEADERS = 28  # octets of IPv4 and UDP
+
+
+@pytest.mark.parametrize("formats, lines", [
+    ("0", []), ("0", ["a=ptime:60"]), ("98", ["a=rtpmap:98 L16/16000", "a=ptime:40"])])
+def test_what_a_forged_description_draws_for_an_octet(appliance_alone, outside, formats, lines):
+    """docs/operation.md states it: octets on the wire to the victim for each that the stranger sent, who
+    needs no answer and sends no ACK. The last is the longest packet that a phone can ask for."""
+    victim = Receiver(outside, "203.0.113.9")
+    phone = Phone(outside, "203.0.113.10", server=appliance_alone.server)
+    call = Call(phone, appliance_alone.uri("moh-default"), victim)
+    request = call.text("INVITE", call.offer(formats, lines))
+    phone.send(request)
+    until(lambda: counted(appliance_alone, "proofs_expired") > 0, 10, "the end of the trial")
+    received = len(request) + HEADERS
+    sent = sum(len(p.payload) + 12 + HEADERS for p in victim.stream.packets)
+    print(f"{formats}: {len(victim.stream)} packets, {sent} octets for {received}: {sent / received:.1f}")
+    assert 0 < len(victim.stream) <= 51
+    assert sent / received < 22
+    victim.close()
+    phone.close()
+
+
+@pytest.mark.slow
+def test_what_unacknowledged_invites_draw_for_an_octet(appliance_alone, outside):
+    """docs/operation.md states it: a thousand INVITEs with the victim's own address as source, and as where
+    media go; all that reaches it in the 70 s in which responses and BYE are repeated."""
+    signalling, media = outside.socket(), outside.socket()
+    for sock, port in ((signalling, 0), (media, 40010)):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 1 << 22)
+        sock.bind(("203.0.113.9", port))
+    phone = Phone(outside, "203.0.113.9", port=signalling.getsockname()[1] + 1, server=appliance_alone.server)
+    sent, received, kinds = 0, 0, {}
+    for _ in range(1000):
+        call = Call(phone, appliance_alone.uri("moh-default"))
+        request = call.text("INVITE", sdp("203.0.113.9", 40010)).replace(f":{phone.port}", f":{signalling.getsockname()[1]}")
+        sent += len(request) + HEADERS
+        signalling.sendto(request.encode(), appliance_alone.server)
+        time.sleep(0.002)
+    end = time.monotonic() + 70
+    while (left := end - time.monotonic()) > 0:
+        for sock in select.select([signalling, media], [], [], left)[0]:
+            octets = sock.recv(65536)
+            received += len(octets) + HEADERS
+            kind = octets[:11] if sock is signalling else b"media"
+            count, total = kinds.get(kind, (0, 0))
+            kinds[kind] = count + 1, total + len(octets) + HEADERS
+    print(f"{received} octets for {sent}: {received / sent:.2f}", kinds)
+    assert kinds[b"SIP/2.0 200"][0] == 1100 and kinds[b"SIP/2.0 503"][0] == 900
+    assert received / sent < 4
+    for sock in (signalling, media, phone):
+        sock.close()
+
+
+def counted(appliance, part):
+    return sum(value for name, value in appliance.metrics().items() if part in name)

@@ -3,15 +3,19 @@ import Glibc
 import Playout
 
 extension StreamTable {
+    /// Sends what streams on trial may have. A longer packet counts as several, so that nobody can
+    /// turn more on a victim by asking for a wider codec or a longer packet time.
     func sendCapped() {
         for number in capped {
             let record = records + Int(number)
             guard record.pointee.cappedDue <= tick else { continue }
-            // In its slot, so that it can go on from there one packet time later.
-            record.pointee.cappedDue = wheels[Int(record.pointee.wheel)].turn(
-                of: Int(record.pointee.slot), from: tick + cappedInterval)
             let setup = record.pointee.setup
             let lane = lanes + Int(record.pointee.lane)
+            // 160 octets of audio, 20 ms of G.711, are one.
+            let cost = (Int64(lane.pointee.payloadOctets) + 159) / 160
+            // In its slot, so that it can go on from there one packet time later.
+            record.pointee.cappedDue = wheels[Int(record.pointee.wheel)].turn(
+                of: Int(record.pointee.slot), from: tick + cappedInterval * max(1, cost))
             if let since = record.pointee.timestampTick {
                 let elapsed = tick - since
                 record.pointee.hot.timestamp &+= UInt32(
