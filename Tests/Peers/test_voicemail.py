@@ -12,6 +12,7 @@ from lab import audio, voice
 from lab.baresip import Baresip
 from lab.deposit import EVENTS, TEXT, leave, listen_for, mailbox
 from lab.maildir import recording
+from lab.mailreading import python
 from lab.sipp import Sipp
 from lab.waiting import until
 
@@ -39,6 +40,29 @@ def test_a_message_comes_by_mail_as_it_was_said(office, calling, tmp_path):
     assert found.snr > 25, found
     # Pauses at the ends are cut off, speech is not.
     assert len(reference) / rate - 0.7 < len(heard) / rate < len(reference) / rate + 1.5
+
+
+URI = "sip:+15550142@carrier.example.net;user=phone"
+HARD = "Zoë \"Zed\" Müller-Løvenskiold, Büro <3. Stock> Tür " + "ä" * 30
+
+
+@pytest.mark.parametrize("caller, name", [
+    ('"' + HARD.replace('"', '\\"') + f'" <{URI}>', HARD), (f"Zed Two <{URI}>", "Zed Two"), (f'"" <{URI}>', "+15550142"),
+    ("sip:+15550142@carrier.example.net", "+15550142")])
+def test_the_name_of_a_caller_comes_as_it_was_written(office, calling, caller, name):
+    """G35, from the SIP message to the mail; how other programs read such mails is in test_mail_composition."""
+    appliance = office()
+    call, speaker = leave(calling, appliance, caller=caller)
+    speaker.say(voice.speech(TEXT))
+    assert call.bye().status == 200
+    call.to_tag = None
+    (message,) = mailbox(appliance).wait()
+    assert "+15550142" in message.get_body(("plain",)).get_content()
+    (octets,) = [file.read_bytes() for file in mailbox(appliance).files]
+    assert octets.isascii()
+    read = python(octets)
+    assert read["name"] == name
+    assert read["subject"].startswith(f"Voicemail from {name} (")
 
 
 def test_the_busy_tone_of_the_network_is_not_mailed(office, calling, tmp_path):

@@ -40,9 +40,9 @@ def mailbox(appliance, user="alice"):
     return Maildir(appliance.directory / "var/mail" / user)
 
 
-def leave(calling, appliance, dialled="vm-alice", user="+15550199", headers=(), skip=True, parameters=""):
+def leave(calling, appliance, dialled="vm-alice", user="+15550199", headers=(), skip=True, parameters="", caller=None):
     """Calls a mailbox; returns the call and its voice when the tone was heard."""
-    call = calling(appliance, dialled, user=user)
+    call = calling(appliance, dialled, user=user, caller=caller)
     call.uri = call.target = call.uri + parameters
     response = call.invite(call.offer("0 101", EVENTS), headers=headers)
     assert response.status == 200, response

@@ -270,11 +270,12 @@ def sdp(address, port, formats="0", lines=(), version=1, session="7001", transpo
 class Call:
     """A dialog that a phone began with the appliance."""
 
-    def __init__(self, phone, uri, receiver=None, user="201"):
+    def __init__(self, phone, uri, receiver=None, user="201", caller=None):
         self.phone = phone
         self.uri = uri
         self.receiver = receiver
         self.user = user
+        self.caller = caller  # From without its tag, as it stands in the message
         self.call_id = new_call_id()
         self.from_tag = f"f{random.getrandbits(32):x}"
         self.to_tag = None
@@ -301,8 +302,8 @@ class Call:
             self.invite_branch = re.search(r"branch=(\S+)", via).group(1)
         lines = [
             f"{method} {self.target} SIP/2.0", f"Via: {via}", "Max-Forwards: 70",
-            f"From: <sip:{self.user}@{self.phone.host}>;tag={self.from_tag}", f"To: {to}", f"Call-ID: {self.call_id}",
-            f"CSeq: {cseq} {method}",
+            f"From: {self.caller or f'<sip:{self.user}@{self.phone.host}>'};tag={self.from_tag}", f"To: {to}",
+            f"Call-ID: {self.call_id}", f"CSeq: {cseq} {method}",
             f"Contact: <sip:{self.user}@{self.phone.host}:{self.phone.port};transport={self.phone.transport}>",
             *[f"Route: {route}" for route in self.routes], *headers,
         ]
