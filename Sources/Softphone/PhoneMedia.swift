@@ -25,7 +25,8 @@ final class PhoneMedia {
     private let reader = DatagramReader()
     private let codecs: [PhoneCodec]
     private let recordingPath: String?
-    private let playPath: String?
+    /// What is said, by sample rate.
+    private let speech: [Int: SoundFile]
     private var turn: SpeakingTurn
     /// The file was played to its end; told once.
     var spoken: () -> Void = {}
@@ -74,14 +75,14 @@ final class PhoneMedia {
     /// Opens an even port and the one above on `address`.
     init(
         on address: IPAddress, loop: any EventLoop, codecs: [PhoneCodec], recordingPath: String?,
-        playPath: String?, playAfter: Interval?
+        speech: [Int: SoundFile], playAfter: Interval?
     ) throws(MediaEngineError) {
         var ports = PortPairs(20_000...59_999, start: .random(in: 0..<20_000))
         sockets = try ports.take(on: address, dscp: 0, bufferOctets: 1 << 20)
         self.loop = loop
         self.codecs = codecs
         self.recordingPath = recordingPath
-        self.playPath = playPath
+        self.speech = speech
         turn = SpeakingTurn(delay: playAfter)
         for socket in [sockets.rtp, sockets.rtcp] { reader.prepare(socket.descriptor) }
     }
@@ -94,7 +95,9 @@ final class PhoneMedia {
                     try codecs.indices.contains(audio.format)
                     ? PhoneSource(
                         codecs[audio.format].format, packetTime: audio.packetTime,
-                        resuming: source, playPath: playPath) : nil
+                        resuming: source,
+                        samples: speech[codecs[audio.format].format.sampleRate]?.samples ?? [])
+                    : nil
             } catch {
                 source = nil
                 failed(error)
@@ -292,7 +295,7 @@ final class PhoneMedia {
             timestamp &+= UInt32(audio.packetTime * source.format.clockRate / 1_000)
             packetsSent += 1
             octetsSent += payload.count
-            if playPath != nil, source.isDone, !hasToldSpoken {
+            if !speech.isEmpty, source.isDone, !hasToldSpoken {
                 hasToldSpoken = true
                 spoken()
             }

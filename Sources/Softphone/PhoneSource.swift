@@ -9,23 +9,17 @@ final class PhoneSource {
     private let samples: [Int16]
     private var position: Int
 
-    /// - Parameter resuming: the source before a change of codec, whose place in the file goes on.
+    /// - Parameters:
+    ///   - before: the source before a change of codec, whose place in the file goes on.
+    ///   - samples: of the file, at the format's rate.
     init(
-        _ format: MediaFormat, packetTime: Int, resuming before: PhoneSource?, playPath: String?
-    ) throws {
+        _ format: MediaFormat, packetTime: Int, resuming before: PhoneSource?, samples: [Int16]
+    ) throws(CodecError) {
         self.format = format
         self.packetTime = packetTime
+        self.samples = samples
         encoder = try MediaEncoder(format)
-        if let before, before.format.sampleRate == format.sampleRate {
-            samples = before.samples
-            position = before.position
-        } else {
-            samples =
-                try playPath.map {
-                    try SoundFile(path: $0, sampleRate: format.sampleRate).samples
-                } ?? []
-            position = before.map { $0.position * format.sampleRate / $0.format.sampleRate } ?? 0
-        }
+        position = before.map { $0.position * format.sampleRate / $0.format.sampleRate } ?? 0
     }
 
     /// Everything there is to say has been said.

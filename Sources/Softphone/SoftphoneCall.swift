@@ -83,10 +83,17 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
         guard let local = options.local ?? localAddress(toward: host) else {
             throw Failure(description: "\(host): no such host, or no route to it")
         }
+        // Before the call, and not on its loop: reading a long file would hold up the ACK.
+        var speech: [Int: SoundFile] = [:]
+        if let path = options.playPath {
+            for rate in Set(options.codecs.map(\.format.sampleRate)) {
+                speech[rate] = try SoundFile(path: path, sampleRate: rate)
+            }
+        }
         let agent = makeAgent(local)
         try await agent.start()
         do {
-            try await loop.flatSubmit { self.begin(agent, local) }.get()
+            try await loop.flatSubmit { [speech] in self.begin(agent, local, speech) }.get()
         } catch {
             await agent.stop()
             throw error
@@ -118,7 +125,9 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
             application: Relay(self), on: loop, log: log)
     }
 
-    private func begin(_ agent: UserAgent, _ local: IPAddress) -> EventLoopFuture<Void> {
+    private func begin(
+        _ agent: UserAgent, _ local: IPAddress, _ speech: [Int: SoundFile]
+    ) -> EventLoopFuture<Void> {
         self.agent = agent
         let ended = loop.makePromise(of: Void.self)
         self.ended = ended
@@ -126,7 +135,7 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
             dial(
                 try PhoneMedia(
                     on: local, loop: loop, codecs: options.codecs,
-                    recordingPath: options.recordingPath, playPath: options.playPath,
+                    recordingPath: options.recordingPath, speech: speech,
                     playAfter: options.playAfter))
         } catch {
             ended.fail(error)

@@ -40,10 +40,15 @@ final class SIPp: @unchecked Sendable {  // Written in its initialiser only.
         try? FileManager.default.removeItem(at: scenario)
     }
 
-    /// Waits for the end of the scenario.
+    /// Waits for the end of the scenario, for a minute at most: sipp's own limit lets a call that stands go on.
     /// - Returns: its exit status (0: all went as the scenario says), and what it wrote.
     func finish() async -> (status: Int32, output: String) {
-        await withCheckedContinuation { continuation in
+        let limit = DispatchSource.makeTimerSource()
+        limit.setEventHandler { [self] in kill(process.processIdentifier, SIGKILL) }
+        limit.schedule(deadline: .now() + 60)
+        limit.resume()
+        defer { limit.cancel() }
+        return await withCheckedContinuation { continuation in
             Thread.detachNewThread { [self] in
                 let text = output.fileHandleForReading.readDataToEndOfFile()
                 process.waitUntilExit()
