@@ -54,6 +54,7 @@ let package = Package(
             name: "CCrypto", pkgConfig: "libcrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
+        .systemLibrary(name: "CIDN", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .target(name: "CLinux"),
 
         // Audio and media.
@@ -84,7 +85,7 @@ let package = Package(
         .target(
             name: "Mail",
             dependencies: [
-                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto",
+                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto", "CIDN",
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: signal),
         .target(

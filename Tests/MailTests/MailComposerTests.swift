@@ -100,6 +100,13 @@ import Testing
         envelope = try Sample.envelope()
         let mail = try Sample.mail(envelope) { $0.callerAddress = "jörg@example.com" }
         #expect(!mail.contains("Reply-To"))
+        // A domain beyond ASCII has A-labels.
+        envelope.addressee.addresses = ["user@bücher.example"]
+        #expect(try !needsUTF8())
+        let idn = try Sample.mail(envelope) { $0.callerAddress = "zoe@bücher.example" }
+        #expect(idn.contains("\r\nTo: \"Alice\" <user@xn--bcher-kva.example>\r\n"))
+        let replyTo = try #require(idn.split(separator: "\r\n").first { $0.hasPrefix("Reply-To") })
+        #expect(replyTo.hasSuffix("<zoe@xn--bcher-kva.example>"))
     }
 
     @Test func linkIsShownWhereItIsWanted() throws {

@@ -21,9 +21,10 @@ from lab.waiting import until
 
 
 @pytest.fixture
-def postfix(network, tmp_path):
+def postfix(request, network, tmp_path):
+    """Indirect parameters are options of Postfix."""
     _, certificate, key = certificates(tmp_path)
-    made = Postfix(network, certificate, key)
+    made = Postfix(network, certificate, key, **getattr(request, "param", {}))
     made.ca = tmp_path / "ca.crt"
     (tmp_path / "password").write_text("pw-vm\n")
     (tmp_path / "password").chmod(0o600)
@@ -360,13 +361,42 @@ def test_addresses_beyond_ascii_go_where_they_can(node, server, capabilities):
         assert reply.startswith("553 5.6.7") and "SMTPUTF8" in reply
 
 
+@pytest.mark.parametrize("postfix", [{"users": ["jürgen"]}], indirect=True, ids=["maildir"])
 def test_postfix_takes_an_address_beyond_ascii(postfix, node):
     one = node({"relays": [postfix.relay]})
     one.start()
     [identifier] = one.submit("--to", "jürgen@a.test")
-    until(lambda: one.state(identifier) in ("done", "failed"), 20, "an end")
-    # Dovecot's LMTP behind it has no SMTPUTF8: that postfix took it is what is asked here.
-    assert one.recipient(identifier, "jürgen@a.test")["acceptance"]["queueID"] in postfix.log()
+    one.wait_state(identifier, "done")
+    [mail] = until(lambda: postfix.mail("jürgen"), 10, "jürgen's mail")
+    assert mail["Delivered-To"] == "jürgen@a.test"
+    [addressee] = mail["To"].addresses
+    assert addressee.addr_spec == "jürgen@a.test"
+    [sender] = mail["From"].addresses
+    assert sender.addr_spec == "vm@a.test"
+    assert mail["Return-Path"] == "<vm@a.test>"
+    assert mail["Message-ID"].startswith(f"<{identifier}@")
+    assert len(next(mail.iter_attachments()).get_payload(decode=True)) > 6000
+
+
+@pytest.mark.parametrize("postfix", [{"smtputf8": False}], indirect=True, ids=["ascii"])
+def test_postfix_without_smtputf8_takes_a_domain_beyond_ascii(postfix, node):
+    """RFC 5890 §2.3.2.1: as A-labels, in the envelope and in the header."""
+    one = node({"relays": [postfix.relay], "from": "vm@bücher.example", "postmaster": "boss@bücher.example"})
+    one.start()
+    [identifier] = one.submit("--to", "user@bücher.example", "--to", "jürgen@bücher.example", "--short", "pager@Bücher.example")
+    # The local part beyond ASCII still needs SMTPUTF8: the postmaster is told.
+    one.wait_state(identifier, "failed")
+    domain = "xn--bcher-kva.example"
+    [mail] = until(lambda: postfix.mail("user"), 10, "user's mail")
+    assert mail["Delivered-To"] == f"user@{domain}"
+    assert mail["Return-Path"] == f"<vm@{domain}>"
+    assert [a.addr_spec for a in mail["To"].addresses] == [f"user@{domain}"]
+    assert [a.addr_spec for a in mail["From"].addresses] == [f"vm@{domain}"]
+    [short] = until(lambda: postfix.mail("pager"), 10, "the short form")
+    assert [a.addr_spec for a in short["To"].addresses] == [f"pager@{domain}"]
+    [report] = until(lambda: postfix.mail("boss"), 10, "the report")
+    assert [a.addr_spec for a in report["To"].addresses] == [f"boss@{domain}"]
+    assert one.recipient(identifier, f"jürgen@{domain}")["failure"]["reply"].startswith("553 5.6.7")
 
 
 def test_too_many_recipients_go_in_a_further_transaction(node, server):

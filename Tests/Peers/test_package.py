@@ -44,7 +44,7 @@ def test_the_package_is_listed_whole(package):
     fields = run("dpkg-deb", "--field", package)
     assert "Package: intermezzo\n" in fields
     depends = next(line for line in fields.splitlines() if line.startswith("Depends:"))
-    assert all(library in depends for library in ("libsndfile1", "libopus0", "libsoxr0", "libspandsp2", "libcurl4")), depends
+    assert all(library in depends for library in ("libsndfile1", "libopus0", "libsoxr0", "libspandsp2", "libcurl4", "libidn2-0")), depends
 
 
 def test_its_binary_runs_from_an_extracted_root(package, tmp_path):

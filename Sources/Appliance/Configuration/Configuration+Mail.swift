@@ -296,18 +296,13 @@ extension Configuration.Mail.Relay {
 }
 
 extension ConfigurationValue where Value == String {
-    /// The addr-spec of RFC 5321, without quoted local parts.
+    /// The addr-spec of RFC 5321, without quoted local parts; its domain becomes ASCII.
     static var mailAddress: Self {
         Self("a mail address", example: "voicemail@example.com") { text in
-            let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-            guard parts.count == 2, (1...64).contains(parts[0].utf8.count), !parts[1].isEmpty,
-                text.utf8.count <= 254,
-                !text.unicodeScalars.contains(where: {
-                    $0.value <= 0x20 || $0.value == 0x7F
-                        || "<>()[],;:\\\"".unicodeScalars.contains($0)
-                })
+            guard let address = MailAddress(text), address.localPart.utf8.count <= 64,
+                address.text.utf8.count <= 254
             else { return nil }
-            return text
+            return address.text
         }
     }
 }

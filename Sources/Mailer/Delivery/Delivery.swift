@@ -123,7 +123,7 @@ struct Delivery: ~Copyable {
         _ due: [Int], _ client: borrowing SMTPClient, _ settings: RelaySettings, _ relay: Int
     ) throws(SpoolError) {
         var pending = due
-        for index in due where !DeliveryPlan.isAddress(record.recipients[index].target.address) {
+        for index in due where MailAddress(record.recipients[index].target.address) == nil {
             fail(index, "address", SMTPReply(code: 553, text: "5.1.3 no mail address"), nil)
             pending.removeAll { $0 == index }
         }

@@ -1,3 +1,4 @@
+internal import Mail
 internal import Primitives
 internal import Spool
 
@@ -10,8 +11,9 @@ enum DeliveryPlan {
         let addressee = envelope.addressee
         var targets: [DeliveryRecord.Target] = []
         if hasRelays {
-            targets += addressee.addresses.map { .init(.mail, $0) }
-            targets += addressee.shortAddresses.map { .init(.short, $0) }
+            // What is no address is said to be none when it is tried.
+            targets += addressee.addresses.map { .init(.mail, MailAddress($0)?.text ?? $0) }
+            targets += addressee.shortAddresses.map { .init(.short, MailAddress($0)?.text ?? $0) }
         }
         if !targets.contains(where: { $0.kind == .mail }) {
             targets.append(.init(.maildir, addressee.user))
@@ -28,15 +30,6 @@ enum DeliveryPlan {
     ) -> (due: WallClockTime, need: DeliveryQueue.Need)? {
         record.recipients.lazy.filter { $0.state == .waiting }.min { $0.next < $1.next }
             .map { ($0.next, $0.target.kind.need) }
-    }
-
-    /// Whether a relay can be told this address without it being read as something else.
-    static func isAddress(_ text: String) -> Bool {
-        let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        return parts.count == 2 && parts.allSatisfy { !$0.isEmpty } && text.utf8.count <= 320
-            && !text.unicodeScalars.contains {
-                $0.value <= 0x20 || $0.value == 0x7F || "<>,;:\"\\()[]".unicodeScalars.contains($0)
-            }
     }
 }
 

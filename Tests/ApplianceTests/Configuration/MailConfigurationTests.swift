@@ -127,8 +127,15 @@ import Testing
         #expect(mail.postmaster == "postmaster@example.org")
     }
 
+    @Test func theSendersDomainBecomesASCII() throws {
+        let mail = try Configuration(text: "mail: {from: v@bücher.example}", file: "F").mail
+        #expect(mail.from == "v@xn--bcher-kva.example")
+        #expect(mail.postmaster == "postmaster@xn--bcher-kva.example")
+    }
+
     @Test(arguments: [
         "voicemail", "@example.com", "a@", "a@b@c", "a b@example.com", "A <a@example.com>",
+        "a@☃.example",
     ]) func whatIsNoMailAddressIsAFault(_ address: String) {
         let found = faults("mail:\n  from: '\(address)'")
         #expect(found.count == 1 && found[0].hasPrefix("F:2:9: mail.from"), "\(found)")

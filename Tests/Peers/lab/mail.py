@@ -4,6 +4,7 @@ import email
 import email.policy
 import os
 import pathlib
+import pwd
 import shutil
 import socket
 import subprocess
@@ -34,15 +35,17 @@ def messages(maildir):
     for folder in ("new", "cur"):
         path = pathlib.Path(maildir) / folder
         for file in sorted(path.iterdir()) if path.is_dir() else []:
-            found.append(email.message_from_bytes(file.read_bytes(), policy=email.policy.default))
+            # From octets, Python would not read what is beyond ASCII in header fields (RFC 6532).
+            found.append(email.message_from_string(file.read_bytes().decode(), policy=email.policy.default))
     return found
 
 
 class Postfix:
-    """Takes mail for a.test on 127.0.0.1:2525 after STARTTLS and AUTH as vm (password pw-vm) and hands it to
-    dovecot's LMTP, which also answers IMAP on 1143. Users of a.test are whoever gets mail.
+    """Takes mail for a.test and bücher.example on 127.0.0.1:2525 after STARTTLS and AUTH as vm (password pw-vm) and hands
+    it to dovecot's LMTP, which also answers IMAP on 1143. Users are whoever gets mail.
 
-    With `introspection`, the URL of one who knows tokens (RFC 7662), AUTH is by token alone."""
+    With `introspection`, the URL of one who knows tokens (RFC 7662), AUTH is by token alone. With `users`, only these
+    have mail, and postfix itself puts it in their Maildirs: dovecot's LMTP has no SMTPUTF8."""
 
     DOVECOT = """
 base_dir = {run}/base
@@ -111,8 +114,13 @@ mydestination =
 inet_interfaces = 127.0.0.1
 inet_protocols = ipv4
 mynetworks =
-virtual_mailbox_domains = a.test
-virtual_transport = lmtp:inet:127.0.0.1:2424
+virtual_mailbox_domains = a.test xn--bcher-kva.example
+virtual_transport = {transport}
+virtual_mailbox_base = {run}/mail
+virtual_mailbox_maps = {maps}
+virtual_minimum_uid = 1
+virtual_uid_maps = static:{uid}
+virtual_gid_maps = static:{gid}
 smtpd_tls_security_level = may
 smtpd_tls_auth_only = yes
 smtpd_tls_cert_file = {certificate}
@@ -123,12 +131,12 @@ smtpd_sasl_path = private/auth
 smtpd_recipient_restrictions = check_recipient_access texthash:{run}/access, permit_sasl_authenticated, reject
 smtpd_relay_restrictions = permit_sasl_authenticated, reject
 message_size_limit = {size}
-smtputf8_enable = yes
+smtputf8_enable = {smtputf8}
 maillog_file = {run}/mail.log
 maillog_file_prefixes = /
 """
 
-    def __init__(self, namespace, certificate, key, size=30000000, introspection=None):
+    def __init__(self, namespace, certificate, key, size=30000000, introspection=None, smtputf8=True, users=()):
         self.namespace = namespace
         # A path of postfix's sockets must be short, and every daemon's user must reach it.
         self.run = pathlib.Path(f"/var/tmp/imz-mail-{namespace.name}")
@@ -145,6 +153,11 @@ maillog_file_prefixes = /
         shutil.copy(certificate, self.run / "mail.crt")
         shutil.copy(key, self.run / "mail.key")
         values = {"run": self.run, "certificate": self.run / "mail.crt", "key": self.run / "mail.key", "size": size}
+        mail = pwd.getpwnam("mail")
+        values |= {"uid": mail.pw_uid, "gid": mail.pw_gid, "smtputf8": "yes" if smtputf8 else "no",
+                   "transport": "virtual" if users else "lmtp:inet:127.0.0.1:2424",
+                   "maps": f"texthash:{self.run}/users" if users else ""}
+        (self.run / "users").write_text("".join(f"{user}@a.test {user}/\n" for user in users))
         if introspection:
             values |= {"mechanisms": "xoauth2 oauthbearer", "passwords": "oauth2", "arguments": self.run / "oauth2.conf"}
             (self.run / "oauth2.conf").write_text(self.OAUTH2.format(introspection=introspection))
