@@ -65,6 +65,18 @@ def test_postfix_takes_it_over_starttls_with_auth(postfix, node, auth):
     assert steps == ["queued", "accepted", "accepted", "done"]
 
 
+def test_postfix_takes_it_in_tls_from_the_start(postfix, node):
+    """RFC 8314, to a port on which nothing is understood without TLS."""
+    relay = {**postfix.relay, "url": "smtps://127.0.0.1:4650"}
+    relay.pop("tls")
+    one = node({"relays": [relay]})
+    one.start()
+    [identifier] = one.submit("--to", "alice@a.test")
+    one.wait_state(identifier, "done")
+    assert len(until(lambda: postfix.mail("alice"), 10)) == 1
+    assert "sasl_username=vm" in postfix.log()
+
+
 class Tokens:
     """A relay that takes tokens, and a command that prints one and counts how often it is asked."""
 
@@ -130,15 +142,16 @@ def test_a_wrong_token_is_asked_for_again_and_nothing_is_lost(tokens, node, auth
     assert len(until(lambda: tokens.postfix.mail("alice"), 10)) == 1
 
 
-def test_a_certificate_that_is_not_trusted_gets_nothing(postfix, node, network, tmp_path):
+@pytest.mark.parametrize("url, step", [("smtp://127.0.0.1:2525", "STARTTLS"), ("smtps://127.0.0.1:4650", "connect")])
+def test_a_certificate_that_is_not_trusted_gets_nothing(postfix, node, network, tmp_path, url, step):
     other = tmp_path / "other"
     other.mkdir()
     foreign, _, _ = certificates(other)
-    one = node({"relays": [{**postfix.relay, "ca-file": str(foreign)}]})
+    one = node({"relays": [{**postfix.relay, "url": url, "ca-file": str(foreign)}]})
     one.start()
     out = one.command("test", "carol", "--to", "carol@a.test", "--timeout", "15")
     assert out.returncode == 1
-    assert "STARTTLS" in out.stderr and "certificate" in out.stderr, out.stderr
+    assert step in out.stderr and "certificate" in out.stderr, out.stderr
     assert "AUTH" not in postfix.log()
 
 

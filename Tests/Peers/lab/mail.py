@@ -41,8 +41,8 @@ def messages(maildir):
 
 
 class Postfix:
-    """Takes mail for a.test and bücher.example on 127.0.0.1:2525 after STARTTLS and AUTH as vm (password pw-vm) and hands
-    it to dovecot's LMTP, which also answers IMAP on 1143. Users are whoever gets mail.
+    """Takes mail for a.test and bücher.example on 127.0.0.1:2525 after STARTTLS (4650: in TLS from the start) and AUTH
+    as vm (password pw-vm) and hands it to dovecot's LMTP, which also answers IMAP on 1143. Users are whoever gets mail.
 
     With `introspection`, the URL of one who knows tokens (RFC 7662), AUTH is by token alone. With `users`, only these
     have mail, and postfix itself puts it in their Maildirs: dovecot's LMTP has no SMTPUTF8."""
@@ -175,6 +175,7 @@ maillog_file_prefixes = /
                     words[0] = "127.0.0.1:2525"
                 line = " ".join(words)
             master.append(line)
+        master.append("127.0.0.1:4650 inet n - n - - smtpd -o smtpd_tls_wrappermode=yes -o smtpd_tls_security_level=encrypt")
         (self.run / "etc/master.cf").write_text("\n".join(master) + "\n")
         self.dovecot = Process(namespace, ["dovecot", "-F", "-c", self.run / "dovecot.conf"], self.run / "dovecot.out")
         until(lambda: namespace.listens("tcp", 2424) and namespace.listens("tcp", 1143), 15, "dovecot")
