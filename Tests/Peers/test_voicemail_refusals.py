@@ -116,7 +116,8 @@ def test_an_asserted_identity_is_believed_from_trusted_networks_only(office, cal
         until(lambda: trace(appliance, "--caller", number), 5, f"a message of {number}")
     believed, other = sorted(mailbox(appliance).wait(2), key=lambda message: "Ana" not in message["from"])
     assert "Ana Olsen" in believed["from"]
-    assert "Ana" not in other.as_string()
+    # Three letters would be found in the base64 of the sound now and then.
+    assert "Ana Olsen" not in other.as_string()
 
 
 def test_a_stranger_may_say_whose_mailbox_but_not_who_calls(office, calling):
