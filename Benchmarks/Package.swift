@@ -103,10 +103,11 @@ let package = Package(
         .target(
             name: "Spool", dependencies: ["Primitives", "CLinux"], path: "Library/Spool",
             swiftSettings: library),
+        .systemLibrary(name: "CIDN", path: "Library/CIDN", pkgConfig: "libidn2"),
         .target(
             name: "Mail",
             dependencies: [
-                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto",
+                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto", "CIDN",
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
             path: "Library/Mail", swiftSettings: library),
