@@ -16,14 +16,8 @@ final class ReceivingThread: @unchecked Sendable {
     private let epoll: Int32
     private let isStopping = Atomic(false)
 
-    /// Datagrams that are read at once.
-    private static let batch = 64
     /// More than any RTCP packet that fits a path; of RTP only the header is needed.
-    private static let datagramLimit = 1500
-    private let buffers: UnsafeMutablePointer<UInt8>
-    private let sources: UnsafeMutablePointer<sockaddr_in6>
-    private let vectors: UnsafeMutablePointer<iovec>
-    private let messages: UnsafeMutablePointer<clinux_mmsghdr>
+    private let batch = DatagramBatch(capacity: 64, limit: 1500)
     private var nextSweep = Instant(nanoseconds: 0)
     private var nextSlowSweep = Instant(nanoseconds: 0)
     private var cursors: [ClassID: (playlist: PreparedPlaylist, cursor: ProgrammeCursor)] = [:]
@@ -32,36 +26,13 @@ final class ReceivingThread: @unchecked Sendable {
         self.engine = engine
         wake = try EventCounter()
         epoll = epoll_create1(Int32(EPOLL_CLOEXEC))
-        let n = ReceivingThread.batch
-        buffers = .allocate(capacity: n * ReceivingThread.datagramLimit)
-        buffers.initialize(repeating: 0, count: n * ReceivingThread.datagramLimit)
-        sources = .allocate(capacity: n)
-        vectors = .allocate(capacity: n)
-        messages = .allocate(capacity: n)
-        sources.initialize(repeating: sockaddr_in6(), count: n)
-        vectors.initialize(repeating: iovec(), count: n)
-        messages.initialize(repeating: clinux_mmsghdr(), count: n)
-        for i in 0..<n {
-            vectors[i] = iovec(
-                iov_base: buffers + i * ReceivingThread.datagramLimit,
-                iov_len: ReceivingThread.datagramLimit)
-            messages[i].msg_hdr.msg_name = UnsafeMutableRawPointer(sources + i)
-            messages[i].msg_hdr.msg_iov = vectors + i
-            messages[i].msg_hdr.msg_iovlen = 1
-        }
         guard epoll >= 0 else {
             throw .system(call: "epoll_create1", errno: errno, at: "the media engine")
         }
         watch(wake.descriptor)
     }
 
-    deinit {
-        Glibc.close(epoll)
-        buffers.deallocate()
-        sources.deallocate()
-        vectors.deallocate()
-        messages.deallocate()
-    }
+    deinit { Glibc.close(epoll) }
 
     var wakeDescriptor: Int32 { wake.descriptor }
 
@@ -129,25 +100,16 @@ final class ReceivingThread: @unchecked Sendable {
                 }
             }
         }
-        for i in 0..<ReceivingThread.batch {
-            messages[i].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
-        }
-        let count = clinux_recvmmsg(
-            descriptor, messages, UInt32(ReceivingThread.batch), Int32(MSG_DONTWAIT))
+        let count = batch.receive(descriptor)
         guard count > 0 else { return }
         let wall = MachineClock.wall()
         var commands: [(thread: Int, StreamCommand)] = []
         engine.state.withLock { state in
-            for i in 0..<Int(count) {
-                var address = SocketAddress()
-                address.storage = sources[i]
-                address.length = messages[i].msg_hdr.msg_namelen
-                guard let source = address.endpoint else { continue }
-                let datagram = UnsafeBufferPointer(
-                    start: buffers + i * ReceivingThread.datagramLimit,
-                    count: min(Int(messages[i].msg_len), ReceivingThread.datagramLimit))
+            for i in 0..<count {
+                guard let source = batch.source(of: i) else { continue }
                 state.receive(
-                    datagram.span, on: descriptor, owner: entry.owner, from: source, at: now,
+                    batch.octets(of: i).span, on: descriptor, owner: entry.owner, from: source,
+                    at: now,
                     wall: wall, &events, &commands)
             }
             for (thread, command) in commands where senders.indices.contains(thread) {

@@ -1,0 +1,77 @@
+import CLinux
+import Glibc
+import Primitives
+
+/// Room for datagrams that one call of the kernel hands over. Belongs to one thread.
+final class DatagramBatch {
+    /// Holds a time stamp of the kernel's.
+    private static let controlLimit = 64
+
+    let capacity: Int
+    /// Octets of a datagram; what is longer is cut.
+    private let limit: Int
+    private let buffers: UnsafeMutablePointer<UInt8>
+    private let sources: UnsafeMutablePointer<sockaddr_in6>
+    private let controls: UnsafeMutableRawPointer
+    private let vectors: UnsafeMutablePointer<iovec>
+    private let messages: UnsafeMutablePointer<clinux_mmsghdr>
+
+    init(capacity: Int, limit: Int) {
+        self.capacity = capacity
+        self.limit = limit
+        buffers = .allocate(capacity: capacity * limit)
+        buffers.initialize(repeating: 0, count: capacity * limit)
+        sources = .allocate(capacity: capacity)
+        sources.initialize(repeating: sockaddr_in6(), count: capacity)
+        controls = .allocate(byteCount: capacity * DatagramBatch.controlLimit, alignment: 16)
+        vectors = .allocate(capacity: capacity)
+        vectors.initialize(repeating: iovec(), count: capacity)
+        messages = .allocate(capacity: capacity)
+        messages.initialize(repeating: clinux_mmsghdr(), count: capacity)
+        for i in 0..<capacity {
+            vectors[i] = iovec(iov_base: buffers + i * limit, iov_len: limit)
+            messages[i].msg_hdr.msg_name = UnsafeMutableRawPointer(sources + i)
+            messages[i].msg_hdr.msg_iov = vectors + i
+            messages[i].msg_hdr.msg_iovlen = 1
+            messages[i].msg_hdr.msg_control = controls + i * DatagramBatch.controlLimit
+        }
+    }
+
+    deinit {
+        buffers.deallocate()
+        sources.deallocate()
+        controls.deallocate()
+        vectors.deallocate()
+        messages.deallocate()
+    }
+
+    /// Takes what waits in a socket, as far as there is room for it.
+    ///
+    /// - Returns: how many datagrams there are now.
+    func receive(_ descriptor: Int32) -> Int {
+        for i in 0..<capacity {
+            messages[i].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
+            messages[i].msg_hdr.msg_controllen = DatagramBatch.controlLimit
+        }
+        let count = clinux_recvmmsg(
+            descriptor, messages, UInt32(capacity), Int32(MSG_DONTWAIT))
+        return max(0, Int(count))
+    }
+
+    /// Nil where it is not of IP.
+    func source(of i: Int) -> Endpoint? {
+        var address = SocketAddress()
+        address.storage = sources[i]
+        address.length = messages[i].msg_hdr.msg_namelen
+        return address.endpoint
+    }
+
+    /// Valid until the next `receive`.
+    func octets(of i: Int) -> UnsafeBufferPointer<UInt8> {
+        UnsafeBufferPointer(
+            start: buffers + i * limit, count: min(Int(messages[i].msg_len), limit))
+    }
+
+    /// When the kernel took it in, in nanoseconds since 1970; 0 where it was not asked to note that.
+    func stamp(of i: Int) -> Int64 { Int64(clinux_arrival(messages + i)) }
+}
