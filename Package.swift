@@ -35,7 +35,7 @@ let package = Package(
     ],
     targets: [
         // Sans-I/O: bytes and instants in, bytes and actions out.
-        .target(name: "Primitives", swiftSettings: strict),
+        .target(name: "Primitives", dependencies: ["CIDN"], swiftSettings: strict),
         .target(name: "SIP", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "SDP", dependencies: ["Primitives"], swiftSettings: strict),
         .target(name: "RTP", dependencies: ["Primitives"], swiftSettings: strict),
@@ -85,7 +85,7 @@ let package = Package(
         .target(
             name: "Mail",
             dependencies: [
-                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto", "CIDN",
+                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto",
                 .product(name: "Mustache", package: "swift-mustache"),
             ], swiftSettings: signal),
         .target(

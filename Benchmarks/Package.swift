@@ -17,7 +17,10 @@ let package = Package(
         .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
     ],
     targets: [
-        .target(name: "Primitives", path: "Library/Primitives", swiftSettings: library),
+        .systemLibrary(name: "CIDN", path: "Library/CIDN", pkgConfig: "libidn2"),
+        .target(
+            name: "Primitives", dependencies: ["CIDN"], path: "Library/Primitives",
+            swiftSettings: library),
         .target(
             name: "SIP", dependencies: ["Primitives"], path: "Library/SIP", swiftSettings: library),
 
@@ -103,11 +106,10 @@ let package = Package(
         .target(
             name: "Spool", dependencies: ["Primitives", "CLinux"], path: "Library/Spool",
             swiftSettings: library),
-        .systemLibrary(name: "CIDN", path: "Library/CIDN", pkgConfig: "libidn2"),
         .target(
             name: "Mail",
             dependencies: [
-                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto", "CIDN",
+                "Primitives", "Spool", "CSndfile", "CSoxr", "CCrypto",
                 .product(name: "Mustache", package: "swift-mustache"),
             ],
             path: "Library/Mail", swiftSettings: library),

@@ -1,3 +1,5 @@
+package import Primitives
+
 /// What all mails have in common.
 package struct MailSettings: Sendable {
     /// Envelope sender and From of every mail: one that SPF, DKIM and DMARC of its domain allow.

@@ -1,10 +1,10 @@
-package import Directory
+internal import Directory
 package import IVR
 internal import Logging
 internal import Playout
 internal import Primitives
 internal import SIP
-package import Spool
+internal import Spool
 internal import UserAgent
 
 /// What a caller does, and what comes of it.

@@ -31,7 +31,10 @@ func fuzzer(_ name: String, _ file: String, _ dependencies: [Target.Dependency])
 let package = Package(
     name: "Fuzz",
     targets: [
-        .target(name: "Primitives", path: "Library/Primitives", swiftSettings: instrumented),
+        .systemLibrary(name: "CIDN", path: "Library/CIDN", pkgConfig: "libidn2"),
+        .target(
+            name: "Primitives", dependencies: ["CIDN"], path: "Library/Primitives",
+            swiftSettings: instrumented),
         .target(
             name: "SIP", dependencies: ["Primitives"], path: "Library/SIP",
             swiftSettings: instrumented),

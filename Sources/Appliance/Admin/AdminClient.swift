@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 import Glibc
 internal import Primitives
 

@@ -1,5 +1,6 @@
 internal import Foundation
 package import Mail
+internal import Primitives
 
 extension MailSettings {
     /// What the file says to the composer of mails: templates and keys are read.

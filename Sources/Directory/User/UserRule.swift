@@ -41,15 +41,8 @@ enum UserRule {
         return text
     }
 
-    /// Of the shape of RFC 5321's mailbox, without quoted local parts; RFC 6531 lets in all scripts.
     static func mailAddress(_ text: String) throws(UserFault) -> String {
-        let halves = text.split(separator: "@", omittingEmptySubsequences: false)
-        let hasBadCharacter = text.unicodeScalars.contains { scalar in
-            scalar.properties.isWhitespace || "\"(),:;<>\\[]".unicodeScalars.contains(scalar)
-        }
-        guard halves.count == 2, !hasBadCharacter, !hasControl(text), text.utf8.count <= 254,
-            isDotted(halves[0]), halves[0].utf8.count <= 64, isDotted(halves[1])
-        else {
+        guard MailAddress(text) != nil else {
             throw UserFault(
                 "'\(shown(text))' is no mail address", "write it like alice@example.com")
         }
@@ -201,12 +194,5 @@ enum UserRule {
 
     private static func isAlphanumeric(_ character: Character) -> Bool {
         character.isLetter || character.isNumber
-    }
-
-    /// Labels between dots, none of them empty.
-    private static func isDotted(_ text: Substring) -> Bool {
-        !text.isEmpty
-            && !text.split(separator: ".", omittingEmptySubsequences: false)
-                .contains(where: \.isEmpty)
     }
 }

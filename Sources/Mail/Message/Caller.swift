@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Spool
 
 /// The caller as a mail shows who that is.

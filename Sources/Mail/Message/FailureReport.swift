@@ -1,3 +1,4 @@
+internal import Primitives
 internal import Spool
 
 /// What the postmaster reads of a message that some did not get.

@@ -1,3 +1,5 @@
+internal import Primitives
+
 /// One header field, folded (RFC 5322 §2.2.3).
 struct HeaderField {
     let name: String

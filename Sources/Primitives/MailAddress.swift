@@ -1,6 +1,7 @@
 internal import CIDN
 
-/// An address that mail can go to (RFC 5321 §4.1.2, RFC 6531 §3.3), without quotes or comments.
+/// An address that mail can go to (RFC 5321 §4.1.2, RFC 6531 §3.3), without quotes or comments, of the
+/// lengths of RFC 5321 §4.5.3.1.
 package struct MailAddress: Hashable, Sendable {
     package let localPart: String
     /// ASCII: what was written in other letters is here as A-labels (RFC 5890 §2.3.2.1), which need
@@ -12,14 +13,16 @@ package struct MailAddress: Hashable, Sendable {
     /// IDNA2008 (RFC 5892).
     package init?(_ text: String) {
         let parts = text.split(separator: "@", omittingEmptySubsequences: false)
-        guard parts.count == 2, text.utf8.count <= 320, !parts[0].isEmpty, !parts[1].isEmpty,
+        guard parts.count == 2, text.utf8.count <= 320, (1...64).contains(parts[0].utf8.count),
+            !parts[1].isEmpty,
             parts[0].unicodeScalars.allSatisfy(MailAddress.isText),
             parts[1].unicodeScalars.allSatisfy(MailAddress.isHost),
             let domain = MailAddress.ascii(parts[1]),
             // The wide forms of '@' and '.', too, have become these.
             domain.unicodeScalars.allSatisfy({ $0.isASCII && MailAddress.isHost($0) }),
             !domain.split(separator: ".", omittingEmptySubsequences: false)
-                .contains(where: \.isEmpty)
+                .contains(where: \.isEmpty),
+            parts[0].utf8.count + 1 + domain.utf8.count <= 254
         else { return nil }
         localPart = String(parts[0])
         self.domain = domain
@@ -32,7 +35,7 @@ package struct MailAddress: Hashable, Sendable {
 
     /// As a header field has it: with quotes where dots stand together or at an end, as some
     /// Japanese operators gave them out.
-    var field: String {
+    package var field: String {
         let isDotAtom = !localPart.split(separator: ".", omittingEmptySubsequences: false)
             .contains(where: \.isEmpty)
         return isDotAtom ? "<\(text)>" : "<\"\(localPart)\"@\(domain)>"

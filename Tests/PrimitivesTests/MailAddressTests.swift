@@ -1,4 +1,4 @@
-import Mail
+import Primitives
 import Testing
 
 struct MailAddressTests {
