@@ -89,6 +89,9 @@ def installed(host, package):
     with open(package, "rb") as source, open(host.path("/tmp/intermezzo.deb"), "wb") as target:
         shutil.copyfileobj(source, target)
     host.run("dpkg", "--install", "/tmp/intermezzo.deb")
+    host.run("sox", "-n", "-r", "48000", "/tmp/tone.wav", "synth", "5", "sine", "500", "gain", "-10")
+    host.run("install", "-D", "--owner=intermezzo", "/tmp/tone.wav", "/var/lib/intermezzo/Media/tone/tone.wav")
+    until(lambda: any(one["name"] == "tone" and one["tracks"] for one in status(host)["classes"]), 30, "the class")
     return before
 
 
@@ -101,11 +104,12 @@ def main_process(host):
 
 
 def hears(host):
-    return host.run("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "1")
+    """Music has pauses, so that one second of it may be silent: a class without any is listened to."""
+    return host.run("intermezzo", "call", "sip:moh-tone@127.0.0.1", "--seconds", "1")
 
 
-def calls(host):
-    return json.loads(host.run("intermezzo", "status", "--json").stdout)["calls"]
+def status(host):
+    return json.loads(host.run("intermezzo", "status", "--json").stdout)
 
 
 def test_installing_starts_the_service_as_its_user(host, installed):
@@ -134,7 +138,7 @@ def test_the_journal_has_the_call_id_as_a_field(host, installed):
 def test_a_reload_under_systemd_keeps_the_calls(host, installed):
     process = main_process(host)
     call = host.start("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "3")
-    until(lambda: calls(host) == 1, 10, "a call")
+    until(lambda: status(host)["calls"] == 1, 10, "a call")
     host.run("systemctl", "reload", "intermezzo")
     out, _ = call.communicate(timeout=30)
     assert call.returncode == 0, out
@@ -177,7 +181,7 @@ def test_a_faulty_configuration_is_said_and_not_tried_again(host, installed):
 
 def test_stopping_ends_calls_and_succeeds(host, installed):
     call = host.start("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "30")
-    until(lambda: calls(host) == 1, 10, "a call")
+    until(lambda: status(host)["calls"] == 1, 10, "a call")
     host.run("systemctl", "stop", "intermezzo")
     call.communicate(timeout=20)
     assert host.unit("intermezzo", "Result", "ExecMainStatus") == {"Result": "success", "ExecMainStatus": "0"}
