@@ -56,6 +56,7 @@ let package = Package(
             name: "CCurl", pkgConfig: "libcurl", providers: [.apt(["libcurl4-openssl-dev"])]),
         .systemLibrary(name: "CIDN", pkgConfig: "libidn2", providers: [.apt(["libidn2-dev"])]),
         .target(name: "CLinux"),
+        .target(name: "Sockets", dependencies: ["Primitives", "CLinux"], swiftSettings: settings),
 
         // Audio and media.
         .target(
@@ -70,7 +71,7 @@ let package = Package(
             swiftSettings: signal),
         .target(
             name: "MediaEngine",
-            dependencies: ["Primitives", "RTP", "Playout", "CLinux", log],
+            dependencies: ["Primitives", "RTP", "Playout", "Sockets", "CLinux", log],
             swiftSettings: settings),
 
         .target(
@@ -160,7 +161,9 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MediaEngineTests",
-            dependencies: ["MediaEngine", "Playout", "RTP", "Primitives", "CLinux", log],
+            dependencies: [
+                "MediaEngine", "Playout", "RTP", "Primitives", "Sockets", "CLinux", log,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,

@@ -4,6 +4,7 @@ package import Logging
 package import Playout
 import Primitives
 import RTP
+import Sockets
 import Synchronization
 
 /// Sends music by RTP to thousands of listeners from a few threads.

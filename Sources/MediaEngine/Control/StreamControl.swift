@@ -1,6 +1,7 @@
 import Playout
 import Primitives
 import RTP
+import Sockets
 
 /// What the engine keeps about a stream beside its sending thread.
 struct StreamControl {

@@ -1,5 +1,6 @@
 import CLinux
 package import Primitives
+import Sockets
 
 /// Reads datagrams in batches, each with the moment at which the kernel took it in: who reads every
 /// few milliseconds, or is kept from it by others, measures the network all the same.

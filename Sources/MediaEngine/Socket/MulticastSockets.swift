@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Primitives
+import Sockets
 
 /// The sockets of one multicast group: a pair to send from, and one that hears the group.
 struct MulticastSockets: Sendable {

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 package import Primitives
+import Sockets
 
 /// An unconnected UDP socket on one unicast address; closed when nobody refers to it any more.
 package final class UDPSocket: Sendable {

@@ -1,4 +1,5 @@
 package import Playout
+package import Sockets
 
 /// What a sending thread needs to know about a multicast group: plain values only.
 package struct MulticastSetup: Sendable {

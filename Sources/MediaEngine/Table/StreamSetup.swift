@@ -1,4 +1,5 @@
 package import Playout
+package import Sockets
 
 /// What a sending thread needs to know about a stream: plain values only.
 package struct StreamSetup: Sendable {

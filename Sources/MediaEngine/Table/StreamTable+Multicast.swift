@@ -3,6 +3,7 @@ import Glibc
 import Playout
 import Primitives
 import RTP
+import Sockets
 
 extension StreamTable {
     func openMulticast(_ number: Int, _ setup: MulticastSetup) {

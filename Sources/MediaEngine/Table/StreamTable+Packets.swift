@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Primitives
+import Sockets
 
 extension StreamTable {
     /// Makes the packets of a block for this tick, and moves its streams on.

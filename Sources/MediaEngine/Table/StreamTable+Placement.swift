@@ -2,6 +2,7 @@ import CLinux
 import Glibc
 import Playout
 import Primitives
+import Sockets
 
 extension StreamTable {
     /// Puts a stream that is in no slot to where its setup wants it.

@@ -3,6 +3,7 @@ import Glibc
 import Playout
 import Primitives
 import RTP
+import Sockets
 
 extension StreamTable {
     /// RFC 3550 §6.3.1: between half and one and a half, compensated for reconsideration.

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import Playout
+import Sockets
 
 extension StreamTable {
     /// Sends what streams on trial may have. A longer packet counts as several, so that nobody can

@@ -3,6 +3,7 @@ import Glibc
 import Playout
 import Primitives
 import RTP
+import Sockets
 import Synchronization
 
 /// The thread that reads what listeners send, and hands on what the sending threads report.

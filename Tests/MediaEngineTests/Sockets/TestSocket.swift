@@ -1,6 +1,7 @@
 import Glibc
 import MediaEngine
 import Primitives
+import Sockets
 
 /// A listener's UDP socket on loopback. Reading waits, for a limited time.
 final class TestSocket {

@@ -1,6 +1,7 @@
 import CLinux
 import Glibc
 import MediaEngine
+import Sockets
 
 /// Keeps a copy of all that is sent, or refuses it.
 final class RecordingSender: PacketSender {

@@ -2,6 +2,7 @@ import MediaEngine
 import Playout
 import Primitives
 import RTP
+import Sockets
 
 /// A table of streams on a clock that only tests move.
 final class VirtualTable {

@@ -2,6 +2,7 @@ import MediaEngine
 import Playout
 import Primitives
 import RTP
+import Sockets
 import Testing
 
 /// Groups: every packet follows from the wall clock, so that nodes are interchangeable.

@@ -1,6 +1,7 @@
 import MediaEngine
 import Playout
 import RTP
+import Sockets
 import Testing
 
 /// What a re-INVITE changes, changes without a gap.

@@ -1,13 +1,13 @@
 import CLinux
 import Glibc
-import Primitives
+package import Primitives
 
 /// Room for datagrams that one call of the kernel hands over. Belongs to one thread.
-final class DatagramBatch {
+package final class DatagramBatch {
     /// Holds a time stamp of the kernel's.
     private static let controlLimit = 64
 
-    let capacity: Int
+    package let capacity: Int
     /// Octets of a datagram; what is longer is cut.
     private let limit: Int
     private let buffers: UnsafeMutablePointer<UInt8>
@@ -16,7 +16,7 @@ final class DatagramBatch {
     private let vectors: UnsafeMutablePointer<iovec>
     private let messages: UnsafeMutablePointer<clinux_mmsghdr>
 
-    init(capacity: Int, limit: Int) {
+    package init(capacity: Int, limit: Int) {
         self.capacity = capacity
         self.limit = limit
         buffers = .allocate(capacity: capacity * limit)
@@ -48,7 +48,7 @@ final class DatagramBatch {
     /// Takes what waits in a socket, as far as there is room for it.
     ///
     /// - Returns: how many datagrams there are now.
-    func receive(_ descriptor: Int32) -> Int {
+    package func receive(_ descriptor: Int32) -> Int {
         for i in 0..<capacity {
             messages[i].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
             messages[i].msg_hdr.msg_controllen = DatagramBatch.controlLimit
@@ -59,7 +59,7 @@ final class DatagramBatch {
     }
 
     /// Nil where it is not of IP.
-    func source(of i: Int) -> Endpoint? {
+    package func source(of i: Int) -> Endpoint? {
         var address = SocketAddress()
         address.storage = sources[i]
         address.length = messages[i].msg_hdr.msg_namelen
@@ -67,11 +67,11 @@ final class DatagramBatch {
     }
 
     /// Valid until the next `receive`.
-    func octets(of i: Int) -> UnsafeBufferPointer<UInt8> {
+    package func octets(of i: Int) -> UnsafeBufferPointer<UInt8> {
         UnsafeBufferPointer(
             start: buffers + i * limit, count: min(Int(messages[i].msg_len), limit))
     }
 
     /// When the kernel took it in, in nanoseconds since 1970; 0 where it was not asked to note that.
-    func stamp(of i: Int) -> Int64 { Int64(clinux_arrival(messages + i)) }
+    package func stamp(of i: Int) -> Int64 { Int64(clinux_arrival(messages + i)) }
 }
