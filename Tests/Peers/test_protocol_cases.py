@@ -270,6 +270,64 @@ def test_the_port_of_the_response(appliance, sent_by, rport, to_source):
     listener.close()
 
 
+# MARK: Max-Forwards (G32): it limits who passes a request on, not who it is for
+
+
+LIMITS = [(None, True), ("0", True), ("255", True), ("256", False), ("300", False), ("-1", False), ("many", False)]
+
+
+def limited(text, hops):
+    """A request with that Max-Forwards, or with none."""
+    return text.replace("Max-Forwards: 70\r\n", "" if hops is None else f"Max-Forwards: {hops}\r\n")
+
+
+@pytest.mark.parametrize("hops, is_taken", LIMITS)
+def test_an_invite_for_us_may_have_used_up_its_hops(appliance, calling, hops, is_taken):
+    """So may all that follows in its dialog."""
+    call = calling(appliance, "moh-default")
+    whole = call.text
+    call.text = lambda *words, **options: limited(whole(*words, **options), hops)
+    response = call.invite()
+    if not is_taken:
+        assert (response.status, "Max-Forwards" in response.start) == (400, True), response
+        return
+    assert response.status == 200
+    call.receiver.wait(10)
+    assert call.invite(call.offer("8")).status == 200
+    assert call.update(call.offer("0", ["a=inactive"])).direction == "inactive"
+    assert call.bye().status == 200
+
+
+@pytest.mark.parametrize("hops, is_taken", LIMITS)
+@pytest.mark.parametrize("user", ["", "moh-default@"])
+def test_options_for_us_may_have_used_up_their_hops(appliance, hops, is_taken, user):
+    n = appliance.namespace
+    phone = Phone(n, n.address(27), server=appliance.server)
+    text = phone.request("OPTIONS", f"sip:{user}{appliance.address}:{appliance.port}", call_id=new_call_id())
+    phone.send(limited(text, hops))
+    response = phone.wait_response((1, "OPTIONS"))
+    assert response.status == (200 if is_taken else 400), response
+    phone.close()
+
+
+def test_a_request_that_used_up_its_hops_is_still_redirected(launch, library):
+    """Who redirects passes nothing on (RFC 3261 §8.3): the caller's next request has hops of its own."""
+    appliance = launch(library.directory, {
+        "anycast": {"address": "192.0.2.50"},
+        "sip": {"redirect": "always", "listen": ["udp:192.0.2.50:5060", "udp:192.0.2.10:5060"]}})
+    n = appliance.namespace
+    phone = Phone(n, n.address(51), server=("192.0.2.50", 5060))
+    call = Call(phone, "sip:moh@192.0.2.50:5060", Receiver(n, phone.address))
+    whole = call.text
+    for hops, is_taken in LIMITS:
+        call.text = lambda *words, **options: limited(whole(*words, **options), hops)
+        response = call.invite()
+        assert response.status == (302 if is_taken else 400), (hops, response)
+        call.call_id = new_call_id()
+    call.receiver.close()
+    phone.close()
+
+
 def test_options_tell_the_truth(appliance):
     phone = Phone(appliance.namespace, appliance.namespace.address(27), server=appliance.server)
     response = phone.options(appliance.uri())
