@@ -16,7 +16,10 @@ extension Voicemail {
         switch event {
         case .played: played(id)
         case .key(let key): handle(id, .key(key))
-        case .proved: visits[id]?.isProved = true
+        case .proved:
+            visits[id]?.isProved = true
+            // Who sends to our port has the answer, though the ACK that says so may be lost.
+            handle(id, .established)
         case .unreachable:
             agent.logger(for: id).notice("ends the call: the caller's port is unreachable")
             agent.end(id, reason: "Q.850;cause=31;text=\"Media unreachable\"")

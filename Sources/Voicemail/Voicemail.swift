@@ -415,7 +415,7 @@ extension Voicemail {
                     to: audio.remoteRTCP, media: $0, source: visit.flow.remote.address)
             },
             isSending: audio.sends,
-            isReceiving: audio.direction.receives)
+            isHeld: !audio.sends || !audio.direction.receives)
         parameters.rtcpMux = audio.rtcpMux
         let source = visit.flow.remote.address
         parameters.signalling = source

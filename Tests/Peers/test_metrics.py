@@ -4,6 +4,7 @@ import json
 import re
 import struct
 
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from lab.waiting import until
@@ -87,21 +88,28 @@ def test_streams_by_class_codec_and_kind(appliance, calling):
     assert sum(samples(appliance, "rtp_packets_total", **labels)) >= packets, "what was sent stays counted"
 
 
-def test_listeners_loss_and_jitter_come_from_their_reports(appliance, calling):
-    """RFC 3550 §6.4.1: a quarter lost, and jitter of 80 units of 8 kHz, which is 10 ms."""
+@pytest.mark.parametrize("lines", [[], ["a=rtcp-mux"]])
+def test_listeners_loss_and_jitter_come_from_their_reports(appliance, calling, lines):
+    """RFC 3550 §6.4.1: a quarter lost, and jitter of 80 units of 8 kHz, which is 10 ms. With mux they come to the port of
+    RTP and are no sound there (G47)."""
     names = ("listener_reports_total", "listener_lost_fraction_sum", "listener_jitter_seconds_sum")
 
     def told():
         return [sum(samples(appliance, name, **{"class": "a440"})) for name in names]
 
     call = calling(appliance, "moh-a440")
-    answer = call.invite(call.offer("0"))
+    answer = call.invite(call.offer("0", lines))
+    assert ("a=rtcp-mux" in answer.body) == bool(lines)
     ssrc = call.receiver.wait(5).packets[0].ssrc
-    before = told()
+    before, sound = told(), samples(appliance, "rtp_received_total")
     report = struct.pack("!BBHIIIIIII", 0x81, 201, 7, 77, ssrc, 64 << 24, 1000, 80, 0, 0)
     host, port = answer.rtp
-    call.receiver.rtcp.sendto(report, (host, port + 1))
+    if lines:
+        call.receiver.rtp.sendto(report, (host, port))
+    else:
+        call.receiver.rtcp.sendto(report, (host, port + 1))
     until(lambda: told()[0] == before[0] + 1, 5, "the report")
+    assert samples(appliance, "rtp_received_total") == sound
     _, lost, jitter = (b - a for a, b in zip(before, told()))
     assert abs(lost - 0.25) < 0.001 and abs(jitter - 0.01) < 0.0001
 

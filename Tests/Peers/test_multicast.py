@@ -115,9 +115,48 @@ def test_the_stream_stops_within_a_second_when_the_class_goes(wire):
     receiver.wait(20, 8)
     appliance.configuration["music"]["classes"]["loop"].pop("multicast")
     appliance.write()
+    reloaded = time.time()
     appliance.reload()
     until(lambda: time.time() - receiver.stream.packets[-1].time > 0.5, 5, "silence")
+    assert receiver.stream.packets[-1].time - reloaded < 1
     receiver.close()
+
+
+def test_tracks_files_and_reloads_leave_the_stream_as_it_is(launch, tmp_path):
+    """G46: one SSRC, one sequence, +160 all the while. The node has two interfaces and no default route."""
+    media = tmp_path / "media"
+    (media / "lobby").mkdir(parents=True)
+    for name, frequency in (("a", 500), ("b", 800), ("c", 1100)):
+        audio.write_wav(media / "lobby" / f"{name}.wav", audio.tone(frequency, 1.01), 48000)
+    near = Namespace()
+    far = Namespace(peer=near, network="198.18.9")
+    near.run(["ip", "route", "del", "default"], check=True)
+    group = {"group": GROUP, "port": PORT, "codec": "pcmu", "ttl": 8, "interface": "w0"}
+    classes = {"lobby": {"order": "alphabetical", "multicast": group}}
+    appliance = launch(media, {"music": {"default-class": "lobby", "classes": classes}}, namespace=near)
+    receiver = join(far, "198.18.9.2")
+
+    def hears(frequency):
+        last = receiver.stream.packets[-12:]
+        return len(last) == 12 and abs(audio.dominant(audio.decode_ulaw(b"".join(p.payload for p in last)), 8000) - frequency) < 10
+
+    try:
+        for frequency in (500, 800, 1100):
+            until(lambda: hears(frequency), 10, f"{frequency} Hz")
+        audio.write_wav(media / "lobby" / "d.wav", audio.tone(1400, 1.01), 48000)
+        until(lambda: hears(1400), 20, "the new file")
+        appliance.configuration["log"] = {"level": "debug"}
+        appliance.write()
+        start = appliance.process.log_size()
+        appliance.reload()
+        appliance.process.wait_log("configuration applied", 10, start)
+        count = len(receiver.stream)
+        assert receiver.wait(count + 60, 5).check(160).longest_gap() <= 0.06
+    finally:
+        receiver.close()
+        appliance.stop()
+        far.delete()
+        near.delete()
 
 
 def test_a_phone_that_asks_for_the_group_gets_it(wire, calling):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from lab import audio, voice
-from lab.deposit import EVENTS, TEXT, leave, mailbox, was_heard
+from lab.deposit import EVENTS, TEXT, after_the_tone, leave, mailbox, trace, was_heard
 from lab.waiting import until
 
 # Nobody listens there: messages stay in the queue.
@@ -22,12 +22,6 @@ def early(call, seconds=20):
         if response.status >= 200:
             call.ack_failure(response)
             return response
-
-
-def trace(appliance, *words):
-    out = appliance.command("mail", "trace", *words, "--json", "--config", appliance.file)
-    assert out.returncode == 0, out.stderr
-    return json.loads(out.stdout)
 
 
 def test_nobody_has_this_mailbox(office, calling):
@@ -107,11 +101,7 @@ def test_an_asserted_identity_is_believed_from_trusted_networks_only(office, cal
     for host, number in ((31, "+15550142"), (32, "+15550199")):
         call = calling(appliance, "vm-alice", host=host, user="+15550199")
         response = call.invite(call.offer("0 101", EVENTS), headers=asserted)
-        speaker = voice.Voice(call.receiver, response.rtp)
-        speaker.be_silent(0.3)
-        speaker.press("#")
-        speaker.wait_tone()
-        speaker.say(voice.speech(TEXT))
+        after_the_tone(call, response).say(voice.speech(TEXT))
         call.bye()
         until(lambda: trace(appliance, "--caller", number), 5, f"a message of {number}")
     believed, other = sorted(mailbox(appliance).wait(2), key=lambda message: "Ana" not in message["from"])

@@ -20,8 +20,8 @@ package struct MediaSessionParameters: Sendable, Equatable {
     package var signalling: IPAddress?
     package var rtcpMux = false
     package var isSending: Bool
-    /// False while the peer holds us: its silence then is no silence.
-    package var isReceiving: Bool
+    /// The peer holds us: whether it sends nothing then, or music, says nothing about the caller.
+    package var isHeld: Bool
     /// RTP goes where the peer's comes from (behind NAT), latched once.
     package var isSymmetric = false
     /// Until packets have come from ``remote``, no more than so many are sent there in all; nil
@@ -32,7 +32,7 @@ package struct MediaSessionParameters: Sendable, Equatable {
         format: MediaFormat, payloadType: UInt8, packetTime: Int = 20,
         receivable: [UInt8: MediaFormat] = [:], telephoneEvents: Set<UInt8> = [],
         remote: Endpoint? = nil, remoteRTCP: Endpoint? = nil, isSending: Bool = true,
-        isReceiving: Bool = true
+        isHeld: Bool = false
     ) {
         self.format = format
         self.payloadType = payloadType
@@ -42,6 +42,6 @@ package struct MediaSessionParameters: Sendable, Equatable {
         self.remote = remote
         self.remoteRTCP = remoteRTCP
         self.isSending = isSending
-        self.isReceiving = isReceiving
+        self.isHeld = isHeld
     }
 }

@@ -60,7 +60,7 @@ final class MediaSession: @unchecked Sendable {
             failures = 0
         }
         latch.expect(parameters.remote, signalling: parameters.signalling)
-        if self.parameters?.isReceiving == false, parameters.isReceiving { reception.resume() }
+        if self.parameters?.isHeld == true, !parameters.isHeld { reception.resume() }
         self.parameters = parameters
         do {
             try voice.configure(
@@ -154,7 +154,7 @@ final class MediaSession: @unchecked Sendable {
         let isTaken = take(reception.sound(at: now, parameters))
         guard var recorder else { return }
         guard isTaken else { return finishRecording(.failed("the disk is too slow")) }
-        if !parameters.isReceiving { recorder.suspend(at: now) }
+        if parameters.isHeld { recorder.suspend(at: now) }
         if recorder.isWarningDue(),
             case .tone(let frequency, let milliseconds, let level) = PlayItem.warningTone
         {
@@ -164,7 +164,7 @@ final class MediaSession: @unchecked Sendable {
                 rate: 8000)
         }
         self.recorder = recorder
-        if parameters.isReceiving, let ending = recorder.ending(at: now) {
+        if let ending = recorder.ending(at: now, isHeld: parameters.isHeld) {
             finishRecording(ending)
         }
     }
@@ -279,7 +279,7 @@ final class MediaSession: @unchecked Sendable {
     private func prove(_ source: Endpoint, _ parameters: MediaSessionParameters) {
         guard !isProved, source.address == parameters.remote?.address else { return }
         isProved = true
-        if parameters.unprovenPackets != nil { events.append(.proved) }
+        events.append(.proved)
     }
 
     /// The kernel told of ICMP errors.

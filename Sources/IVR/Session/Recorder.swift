@@ -12,6 +12,8 @@ struct Recorder: Sendable {
     /// Octets that wait to be handed to the writer: a fifth of a second at most.
     private var chunk: [UInt8] = []
     private var lastPacket: Instant
+    /// How much of the present silence passed while the peer held us.
+    private var heldSilence = 0
     private var hasWarned = false
 
     init(_ parameters: RecordingParameters, number: UInt64, rate: Int, now: Instant) {
@@ -29,13 +31,17 @@ struct Recorder: Sendable {
     mutating func packetCame(at now: Instant) { lastPacket = now }
 
     /// Nothing is expected: time passes without being silence.
-    mutating func suspend(at now: Instant) { lastPacket = now }
+    mutating func suspend(at now: Instant) {
+        lastPacket = now
+        heldSilence = detector.silence
+    }
 
     /// - Returns: a chunk for the writer, when one is full.
     mutating func append(_ sound: ArraySlice<Int16>) -> [UInt8]? {
         let sound = sound.prefix(max(0, limit - samples))
         samples += sound.count
         detector.listen(sound)
+        heldSilence = min(heldSilence, detector.silence)
         for sample in sound {
             chunk.append(UInt8(truncatingIfNeeded: sample >> 8))
             chunk.append(UInt8(truncatingIfNeeded: sample))
@@ -58,15 +64,16 @@ struct Recorder: Sendable {
         return true
     }
 
-    /// Why the recording is over at `now`; nil while it goes on.
-    func ending(at now: Instant) -> RecordingSummary.Ending? {
+    /// Why the recording is over at `now`; nil while it goes on. A hold is no silence of the caller's.
+    func ending(at now: Instant, isHeld: Bool) -> RecordingSummary.Ending? {
         if samples >= limit { return .maximumLength }
+        if isHeld { return nil }
         let silence = Int(parameters.maximumSilence.nanoseconds / 1_000_000) * rate / 1000
         // Packets that are not sent (silence suppression) are silence too.
         let quiet = (now - lastPacket).nanoseconds
         if quiet >= parameters.maximumSilence.nanoseconds { return .mediaLost }
         let unsent = Int(max(0, quiet) / 1_000_000) * rate / 1000
-        return detector.silence + unsent >= silence ? .silence : nil
+        return detector.silence - heldSilence + unsent >= silence ? .silence : nil
     }
 
     var verdict: MessageVerdict { detector.verdict(samples: samples) }

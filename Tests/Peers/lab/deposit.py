@@ -1,5 +1,6 @@
 """An office with mailboxes, and callers who leave messages there."""
 
+import json
 import time
 
 import numpy as np
@@ -46,12 +47,24 @@ def leave(calling, appliance, dialled="vm-alice", user="+15550199", headers=(), 
     call.uri = call.target = call.uri + parameters
     response = call.invite(call.offer("0 101", EVENTS), headers=headers)
     assert response.status == 200, response
+    return call, after_the_tone(call, response, skip)
+
+
+def after_the_tone(call, response, skip=True):
+    """The voice of a caller who has that answer, when the tone was heard."""
     speaker = voice.Voice(call.receiver, response.rtp)
     speaker.be_silent(0.3)
     if skip:
         speaker.press("#")
     speaker.wait_tone()
-    return call, speaker
+    return speaker
+
+
+def trace(appliance, *words):
+    """The events of `intermezzo mail trace`."""
+    out = appliance.command("mail", "trace", *words, "--json", "--config", appliance.file)
+    assert out.returncode == 0, out.stderr
+    return json.loads(out.stdout)
 
 
 def listen_for(call, speaker, method, seconds=15):
