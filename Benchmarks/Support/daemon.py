@@ -25,6 +25,7 @@ sip:
   max-calls: {calls}
 rtp:
   max-streams: 20000
+  packet-ring: {ring}
   allowed-networks: [127.0.0.0/8, 10.0.0.0/8]
 media:
   directory: {media}
@@ -42,13 +43,13 @@ class Daemon(Process):
 
     def __init__(
             self, directory, media, calls=20000, classes="{default: {}}", level="warning",
-            address="127.0.0.1"):
+            address="127.0.0.1", ring=False):
         configuration = os.path.join(directory, "intermezzo.yaml")
         cache = os.path.join(directory, "cache")
         with open(configuration, "w") as f:
             f.write(CONFIGURATION.format(
                 calls=calls, media=media, cache=cache, classes=classes, level=level,
-                address=address))
+                address=address, ring=json.dumps(ring)))
         super().__init__(
             [binary(), "serve", "--config", configuration], os.path.join(directory, "daemon.log"))
         self.wait_until(self._is_ready, 120)

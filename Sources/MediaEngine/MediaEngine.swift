@@ -21,8 +21,11 @@ package final class MediaEngine: Sendable {
         var senders: [SendingThread] = []
         var handles: [pthread_t] = []
         var receiver: ReceivingThread?
+        var paths: PathThread?
+        var pathsHandle: pthread_t?
         var realTimeProblem: String?
         var memoryProblem: String?
+        var ringProblem: String?
     }
 
     /// - Parameter events: called on a thread of the engine's own; must not block.
@@ -50,6 +53,7 @@ package final class MediaEngine: Sendable {
         let count = max(1, configuration.threads ?? processors)
         let receiver = try ReceivingThread(engine: self)
         var senders: [SendingThread] = []
+        let (rings, ringProblem) = makeRings(count)
         for number in 0..<count {
             let seed = state.withLock { $0.random.next() }
             let table = StreamTable(
@@ -57,7 +61,7 @@ package final class MediaEngine: Sendable {
                 maximumPayload: configuration.maximumPayload,
                 cappedInterval: 1000 / Int64(max(1, configuration.unprovenPacketsPerSecond)),
                 rtcpInterval: configuration.rtcpInterval.nanoseconds / 1_000_000,
-                cname: configuration.cname, seed: seed, sender: SocketSender())
+                cname: configuration.cname, seed: seed, sender: RingSender(rings[number]))
             senders.append(
                 try SendingThread(
                     number: number, table: table, noticeDescriptor: receiver.wakeDescriptor))
@@ -89,19 +93,31 @@ package final class MediaEngine: Sendable {
             }
         }
         handles.append(try startThread(named: "moh-receive") { receiver.run() })
-        for problem in [realTimeProblem, memoryProblem] {
+        var paths: PathThread?
+        var pathsHandle: pthread_t?
+        if configuration.usesPacketRing, ringProblem == nil {
+            let thread = try PathThread(
+                senders: senders, dscp: state.withLock { $0.dscp })
+            pathsHandle = try startThread(named: "moh-paths") { thread.run() }
+            paths = thread
+        }
+        for problem in [realTimeProblem, memoryProblem, ringProblem] {
             if let problem { logger.warning("\(problem)") }
         }
         threads.withLock { threads in
             threads.senders = senders
             threads.handles = handles
             threads.receiver = receiver
+            threads.paths = paths
+            threads.pathsHandle = pathsHandle
+            threads.ringProblem = ringProblem
             threads.realTimeProblem = realTimeProblem
             threads.memoryProblem = memoryProblem
         }
         state.withLock { state in
             state.threads = senders.map { _ in EngineState.ThreadControl() }
             state.byNumber = senders.map { _ in [:] }
+            state.paths = paths
             state.isRunning = true
             for control in state.classes.values {
                 for sender in senders {
@@ -112,6 +128,26 @@ package final class MediaEngine: Sendable {
         logger.info("media engine started", metadata: ["threads": "\(count)"])
     }
 
+    /// One for each sending thread, or none and why.
+    private func makeRings(_ count: Int) -> (rings: [PacketRing?], problem: String?) {
+        let none = [PacketRing?](repeating: nil, count: count)
+        guard configuration.usesPacketRing else { return (none, nil) }
+        do throws(MediaEngineError) {
+            var rings: [PacketRing?] = []
+            for _ in 0..<count {
+                rings.append(try PacketRing(capacity: configuration.maximumStreams))
+            }
+            return (rings, nil)
+        } catch {
+            return (
+                none,
+                "there is no packet ring (\(error)), and all packets leave by UDP sockets: give the "
+                    + "process CAP_NET_RAW, and AF_PACKET in RestrictAddressFamilies of its unit; or "
+                    + "set rtp.packet-ring to false"
+            )
+        }
+    }
+
     /// Sends RTCP BYE for every stream, then ends the threads and closes the sockets.
     package func stop() {
         let running = threads.withLock { threads in
@@ -120,7 +156,12 @@ package final class MediaEngine: Sendable {
             return running
         }
         guard !running.handles.isEmpty else { return }
-        state.withLock { $0.isRunning = false }
+        state.withLock { state in
+            state.isRunning = false
+            state.paths = nil
+        }
+        running.paths?.stop()
+        if let handle = running.pathsHandle { pthread_join(handle, nil) }
         for sender in running.senders { sender.stop() }
         for handle in running.handles.dropLast() { pthread_join(handle, nil) }
         running.receiver?.stop()
@@ -144,6 +185,7 @@ package final class MediaEngine: Sendable {
             state.maximumStreams = min(maximumStreams, configuration.maximumStreams)
             guard dscp != state.dscp else { return }
             state.dscp = dscp
+            state.paths?.mark(dscp: dscp)
             for (_, entry) in state.sockets { entry.socket.mark(dscp) }
             for pair in state.threads.flatMap(\.pairs.values) { pair.small.mark(dscp) }
             for group in state.multicasts.values {
@@ -157,7 +199,7 @@ package final class MediaEngine: Sendable {
         threads.withLock {
             MediaEngineHealth(
                 isRunning: !$0.senders.isEmpty, realTimeProblem: $0.realTimeProblem,
-                memoryProblem: $0.memoryProblem)
+                memoryProblem: $0.memoryProblem, ringProblem: $0.ringProblem)
         }
     }
 
@@ -459,6 +501,7 @@ package final class MediaEngine: Sendable {
             result.sendErrors += part.sendErrors
             result.skippedTicks += part.skippedTicks
             result.rtcpSent += part.rtcpSent
+            result.ringPackets += part.ringPackets
         }
         return result
     }

@@ -6,6 +6,7 @@ import itertools
 import os
 import pathlib
 import shutil
+import socket
 import sys
 
 import numpy as np
@@ -163,10 +164,12 @@ def calling(request):
     """Makes a caller with its own address: `calling(appliance, "moh-loop")` returns a Call that isn't sent yet."""
     made = []
 
-    def make(appliance, dialled="moh", host=None, transport="udp", rtcp=True, address=None, **options):
-        address = address or appliance.namespace.address(host or next(hosts))
-        phone = Phone(appliance.namespace, address, transport=transport, server=appliance.server)
-        receiver = Receiver(appliance.namespace, address, rtcp=rtcp)
+    def make(appliance, dialled="moh", host=None, transport="udp", rtcp=True, address=None, namespace=None, **options):
+        namespace = namespace or appliance.namespace
+        address = address or namespace.address(host or next(hosts))
+        phone = Phone(namespace, address, transport=transport, server=appliance.server)
+        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+        receiver = Receiver(namespace, address, family=family, rtcp=rtcp)
         call = Call(phone, appliance.uri(dialled), receiver, **options)
         made.append(call)
         return call

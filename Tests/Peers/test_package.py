@@ -179,6 +179,30 @@ def test_a_faulty_configuration_is_said_and_not_tried_again(host, installed):
     hears(host)
 
 
+def test_the_packet_ring_needs_the_drop_in_of_the_manual(host, installed):
+    configuration = host.path("/etc/intermezzo/intermezzo.yaml")
+    text = configuration.read_text()
+    manual = (REPOSITORY / "docs/operation.md").read_text()
+    section = manual[manual.index("## Packet ring"):]
+    drop_in = re.search(r"(?:      .*\n)+", section).group().replace("      ", "")
+    assert drop_in.startswith("[Service]")
+    alarms = []
+    configuration.write_text(text.replace("packet-ring: false", "packet-ring: true"))
+    drop = host.path("/etc/systemd/system/intermezzo.service.d")
+    for content in "", drop_in:
+        drop.mkdir(parents=True, exist_ok=True)
+        (drop / "ring.conf").write_text(content)
+        host.run("systemctl", "daemon-reload")
+        host.run("systemctl", "restart", "intermezzo")
+        hears(host)
+        alarms.append(host.run("curl", "--silent", "http://127.0.0.1:8080/healthz").stdout)
+    assert "CAP_NET_RAW" in alarms[0] and "CAP_NET_RAW" not in alarms[1], alarms
+    configuration.write_text(text)
+    shutil.rmtree(drop)
+    host.run("systemctl", "daemon-reload")
+    host.run("systemctl", "restart", "intermezzo")
+
+
 def test_stopping_ends_calls_and_succeeds(host, installed):
     call = host.start("intermezzo", "call", "sip:moh@127.0.0.1", "--seconds", "30")
     until(lambda: status(host)["calls"] == 1, 10, "a call")

@@ -76,7 +76,9 @@ struct Health: Sendable, Equatable, Codable {
         descriptors: String?
     ) {
         failures = engine.isRunning ? [] : ["the media engine is not running"]
-        alarms = [engine.realTimeProblem, engine.memoryProblem, descriptors].compactMap(\.self)
+        alarms = [
+            engine.realTimeProblem, engine.memoryProblem, engine.ringProblem, descriptors,
+        ].compactMap(\.self)
         if isDirectoryAway { alarms.append("the directory of users does not answer") }
         for report in classes {
             if let fallback = report.fallback, fallback.isAlarm {

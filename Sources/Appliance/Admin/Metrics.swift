@@ -53,6 +53,8 @@ struct Metrics {
             media.skippedTicks)
         single("rtp_received_total", "RTP packets from listeners, dropped", media.received)
         single("rtp_dropped_total", "Datagrams that are no RTP of a listener", media.dropped)
+        single(
+            "rtp_ring_packets_total", "RTP packets that left by a packet ring", media.ringPackets)
         single("rtcp_sent_total", "RTCP packets sent", media.rtcpSent)
         single("rtcp_received_total", "RTCP packets received", media.rtcpReceived)
         single("rtp_icmp_errors_total", "ICMP errors about media", media.icmpErrors)

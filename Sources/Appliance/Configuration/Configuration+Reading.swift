@@ -147,6 +147,7 @@ extension Configuration {
             "max-streams", .number(1...200_000), default: rtp.maximumStreams)
         rtp.realTimePriority = section.value("priority", .number(0...99), default: 50)
         if rtp.realTimePriority == 0 { rtp.realTimePriority = nil }
+        rtp.usesPacketRing = section.value("packet-ring", .flag, default: rtp.usesPacketRing)
         rtp.cname = "intermezzo@\(node.address)"
         rtp.siteSeed = fnv1a("\(site).\(domain)")
         let allowed = section.markedList("allowed-networks", .network)

@@ -13,6 +13,7 @@ extension Configuration {
         if sip.maximumMessage != other.sip.maximumMessage { keys.append("sip.max-message") }
         if rtp.ports != other.rtp.ports { keys.append("rtp.ports") }
         if rtp.threads != other.rtp.threads { keys.append("rtp.threads") }
+        if rtp.usesPacketRing != other.rtp.usesPacketRing { keys.append("rtp.packet-ring") }
         if rtp.realTimePriority != other.rtp.realTimePriority { keys.append("rtp.priority") }
         if rtp.unprovenPacketsPerSecond != other.rtp.unprovenPacketsPerSecond {
             keys.append("rtp.unproven-rate")

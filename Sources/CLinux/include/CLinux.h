@@ -1,6 +1,7 @@
 // GNU and Linux calls that Swift's importer can't see. Each is named for the call it makes.
 #pragma once
 #include "CLinuxMedia.h"
+#include "CLinuxPackets.h"
 #include "SendFrom.h"
 #include "SpawnShell.h"
 

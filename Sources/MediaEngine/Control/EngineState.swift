@@ -60,6 +60,8 @@ struct EngineState {
     var onTrial: Set<StreamID> = []
     var counts = Counts()
     var listening: [ClassID: MediaEngineStatistics.Listening] = [:]
+    /// nil when no packets leave by a ring.
+    var paths: PathThread?
 
     struct Counts {
         var received: UInt64 = 0
@@ -115,6 +117,7 @@ struct EngineState {
 
     /// Makes the stream findable by what its listener sends.
     mutating func enter(_ stream: StreamControl) {
+        if let (flow, listener) = stream.path { paths?.want(flow, for: listener) }
         bySSRC[stream.identity.ssrc] = stream.id
         if let destination = stream.destination {
             byPeer[Peer(socket: stream.pair.rtp.descriptor, endpoint: destination)] = stream.id
@@ -130,6 +133,7 @@ struct EngineState {
     }
 
     mutating func leave(_ stream: StreamControl) {
+        if let (flow, listener) = stream.path { paths?.unwant(flow, for: listener) }
         if bySSRC[stream.identity.ssrc] == stream.id { bySSRC[stream.identity.ssrc] = nil }
         if let destination = stream.destination {
             forget(Peer(socket: stream.pair.rtp.descriptor, endpoint: destination), stream.id)

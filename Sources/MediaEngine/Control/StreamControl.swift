@@ -79,6 +79,19 @@ struct StreamControl {
 
     var rtcpSocket: UDPSocket { parameters.rtcpMux ? pair.rtp : pair.rtcp }
 
+    /// The way that its packets take, if a ring may send them: streams with sockets of their own are
+    /// few, and their destination may change with any packet that comes.
+    var path: (PathFinder.Flow, PathFinder.Listener)? {
+        guard !ownsPair, let destination else { return nil }
+        return (
+            PathFinder.Flow(to: destination.address, from: parameters.local),
+            PathFinder.Listener(
+                thread: Int32(truncatingIfNeeded: thread),
+                number: Int32(truncatingIfNeeded: number), socket: pair.small.descriptor,
+                port: pair.small.local.port)
+        )
+    }
+
     func mayLatch(to address: IPAddress) -> Bool {
         guard let allowed = parameters.latchesTo else { return true }
         return address == allowed || address == parameters.destination?.address

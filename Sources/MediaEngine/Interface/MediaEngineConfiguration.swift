@@ -8,8 +8,11 @@ package struct MediaEngineConfiguration: Sendable, Equatable {
     ///
     /// Threads that send at once wait for each other where the device has one queue, and each has
     /// its wake-ups: 2,000 streams on two threads took 40 % more CPU than on one. So many streams
-    /// at 20 ms are some 40 % of a processor, and a tick of them 200 packets, sent in 0.4 ms.
-    package var streamsBeforeSpreading = 4000
+    /// at 20 ms are some 40 % of a processor, and a tick of them 200 packets, sent in 0.4 ms. By a
+    /// packet ring so many take a third of that.
+    package var streamsBeforeSpreading: Int { spreadsAbove ?? (usesPacketRing ? 12_000 : 4000) }
+    /// nil for the usual number.
+    package var spreadsAbove: Int?
     /// UDP ports for RTP and RTCP. RTP takes even ones, its RTCP the odd one above.
     package var ports: ClosedRange<UInt16> = 16384...32767
     /// Differentiated services code point of all packets, 0 to 63; 46 is EF (RFC 3246).
@@ -27,6 +30,9 @@ package struct MediaEngineConfiguration: Sendable, Equatable {
     package var realTimePriority: Int? = 50
     /// Whether to keep the process's memory from being paged out (mlockall).
     package var locksMemory = true
+    /// Whether packets to listeners with sockets in common leave by a packet ring, past the kernel's
+    /// UDP, its packet filter and its IPsec, where the way is known; needs CAP_NET_RAW.
+    package var usesPacketRing = false
     /// Mean time between two RTCP reports of a stream before randomisation (RFC 3550 §6.2).
     package var rtcpInterval: Interval = .seconds(5)
     /// Packets per second towards a destination that has not yet proved that it wants them.

@@ -5,10 +5,15 @@ package struct MediaEngineHealth: Equatable, Sendable {
     package var realTimeProblem: String?
     /// nil when memory is locked; else why not, and what to do.
     package var memoryProblem: String?
+    /// nil when there is a packet ring, or none is wanted; else why not, and what to do.
+    package var ringProblem: String?
 
-    package init(isRunning: Bool, realTimeProblem: String?, memoryProblem: String?) {
+    package init(
+        isRunning: Bool, realTimeProblem: String?, memoryProblem: String?, ringProblem: String?
+    ) {
         self.isRunning = isRunning
         self.realTimeProblem = realTimeProblem
         self.memoryProblem = memoryProblem
+        self.ringProblem = ringProblem
     }
 }

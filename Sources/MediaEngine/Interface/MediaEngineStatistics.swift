@@ -63,6 +63,8 @@ package struct MediaEngineStatistics: Sendable {
     package var streams = 0
     /// Packets that the kernel did not take.
     package var sendErrors: UInt64 = 0
+    /// Packets that left by a packet ring, of all that were sent.
+    package var ringPackets: UInt64 = 0
     /// Packets of unicast streams left out because a tick was later than can be made good.
     package var skippedTicks: UInt64 = 0
     /// RTP packets from listeners (read for proof, latching and liveness, then dropped).

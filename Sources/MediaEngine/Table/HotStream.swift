@@ -1,5 +1,5 @@
 /// What changes with every packet of a stream that is in a slot: one cache line.
-struct HotStream {
+package struct HotStream {
     /// Of the next packet.
     var timestamp: UInt32 = 0
     var sequence: UInt16 = 0

@@ -7,7 +7,8 @@ package struct SocketSender: PacketSender {
 
     @inline(__always)
     package func send(
-        _ messages: UnsafeMutablePointer<clinux_mmsghdr>, count: Int, socket: Int32
+        _ messages: UnsafeMutablePointer<clinux_mmsghdr>, of streams: UnsafePointer<HotStream>?,
+        count: Int, socket: Int32
     ) -> Int {
         let taken = clinux_sendmmsg(
             socket, messages, UInt32(truncatingIfNeeded: count), Int32(MSG_DONTWAIT))

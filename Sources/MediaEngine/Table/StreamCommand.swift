@@ -11,4 +11,5 @@ package enum StreamCommand: Sendable {
     /// Whether this node sends, or only stands by.
     case activate(number: Int, Bool)
     case closeMulticast(number: Int)
+    case paths([PathChange])
 }

@@ -19,6 +19,8 @@ extension StreamTable {
             activateMulticast(number, isActive)
         case .closeMulticast(let number):
             closeMulticast(number)
+        case .paths(let changes):
+            sender.apply(changes)
         }
     }
 

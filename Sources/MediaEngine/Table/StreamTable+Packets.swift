@@ -75,7 +75,8 @@ extension StreamTable {
         var isSecondTry = false
         while at < range.upperBound {
             let taken = sender.send(
-                block.messages + at, count: range.upperBound - at, socket: socket)
+                block.messages + at, of: block.hot + at, count: range.upperBound - at,
+                socket: socket)
             if taken > 0 {
                 at += taken
                 isSecondTry = false
@@ -122,8 +123,8 @@ extension StreamTable {
         singleAddress.pointee = address.storage
         single.pointee.msg_hdr.msg_namelen = address.length
         single.pointee.msg_hdr.msg_iovlen = vectorCount
-        let taken = sender.send(single, count: 1, socket: socket)
+        let taken = sender.send(single, of: nil, count: 1, socket: socket)
         if taken > 0 || taken == -Int(EAGAIN) { return taken }
-        return sender.send(single, count: 1, socket: socket)
+        return sender.send(single, of: nil, count: 1, socket: socket)
     }
 }

@@ -21,7 +21,7 @@ final class SendingThread: @unchecked Sendable {  // `table` is used by the thre
     static let queueLimit = 65_536
 
     let number: Int
-    private let table: StreamTable<SocketSender>
+    private let table: StreamTable<RingSender>
     private let inbox = Mutex(Inbox())
     private let outbox = Mutex<[StreamNotice]>([])
     private let published = Mutex(ThreadStatistics())
@@ -30,7 +30,7 @@ final class SendingThread: @unchecked Sendable {  // `table` is used by the thre
     private let noticeDescriptor: Int32
     private var lateness = MediaEngineStatistics.Lateness()
 
-    init(number: Int, table: StreamTable<SocketSender>, noticeDescriptor: Int32)
+    init(number: Int, table: StreamTable<RingSender>, noticeDescriptor: Int32)
         throws(MediaEngineError)
     {
         self.number = number
@@ -174,6 +174,7 @@ final class SendingThread: @unchecked Sendable {  // `table` is used by the thre
             statistics.sendErrors = table.counts.sendErrors
             statistics.skippedTicks = table.counts.skippedTicks
             statistics.rtcpSent = table.counts.rtcpSent
+            statistics.ringPackets = table.sender.ringPackets
         }
     }
 }

@@ -16,4 +16,5 @@ struct ThreadStatistics: Sendable {
     var sendErrors: UInt64 = 0
     var skippedTicks: UInt64 = 0
     var rtcpSent: UInt64 = 0
+    var ringPackets: UInt64 = 0
 }

@@ -50,7 +50,7 @@ import Testing
         let music = try Music(lengths: [80_001, 40_003], order: .shuffle(seed: 8))
         let running = try RunningEngine(music) {
             $0.threads = 2
-            $0.streamsBeforeSpreading = 1
+            $0.spreadsAbove = 1
         }
         for _ in 0..<4 {
             let socket = try TestSocket()
@@ -216,7 +216,7 @@ import Testing
         for _ in 0..<3 {
             let running = try RunningEngine(try Music(lengths: [8001])) {
                 $0.threads = 3
-                $0.streamsBeforeSpreading = 1
+                $0.spreadsAbove = 1
             }
             var sockets: [(TestSocket, TestSocket)] = []
             for i in 0..<9 {

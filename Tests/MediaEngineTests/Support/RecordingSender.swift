@@ -14,7 +14,8 @@ final class RecordingSender: PacketSender {
     var isRecording = true
 
     func send(
-        _ messages: UnsafeMutablePointer<clinux_mmsghdr>, count: Int, socket: Int32
+        _ messages: UnsafeMutablePointer<clinux_mmsghdr>, of streams: UnsafePointer<HotStream>?,
+        count: Int, socket: Int32
     ) -> Int {
         let taken = judge?(count) ?? count
         guard taken > 0 else { return taken }
