@@ -132,6 +132,9 @@ def test_changes_while_a_hundred_listen_disturb_nobody(launch, calling, tmp_path
     hears(call, 1400, 9)
     assert "error" not in appliance.process.log(quiet).lower(), "nothing is wrong so far"
 
+    appliance.reload()
+    appliance.process.wait_log("configuration applied", 10, quiet)
+
     # Overwritten in place with a shorter one while it plays; a broken one; one that goes.
     audio.write_wav(folder / "a.wav", audio.tone(1700, 0.5), 48000)
     (folder / "broken.wav").write_text("this is no audio")
@@ -273,4 +276,7 @@ def test_content_decides_over_name_and_folder(launch, calling, tmp_path):
         heard, rate = audio.decode(call.receiver.wait(130, 10), codec)
         piece = heard[rate // 5: 2 * rate]
         assert audio.dominant(piece, rate) == pytest.approx(1000, abs=2), (name, codec)
+        # What clips has odd harmonics: a third as loud as the tone when it is a square wave.
+        basic, third = (abs(np.exp(-2j * np.pi * f * np.arange(len(piece)) / rate) @ piece) for f in (1000, 3000))
+        assert third < 0.02 * basic, (name, codec)
         assert audio.loudness(heard[rate // 10: int(2.4 * rate)], rate) == pytest.approx(-23, abs=1), (name, codec)

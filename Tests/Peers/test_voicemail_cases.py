@@ -199,6 +199,16 @@ def test_a_phone_that_lost_its_power_leaves_what_it_said(office, calling, tmp_pa
     assert 2 < seconds(message, tmp_path) < 3.6
 
 
+def test_a_phone_that_sends_nothing_leaves_no_mail(office, calling):
+    """G38 c: no packet after the tone; the call is ended when the limit of silence has passed."""
+    appliance = office({"voicemail": {"max-silence": "3s"}})
+    call, _ = leave(calling, appliance)
+    call.phone.wait_request("BYE", 15)
+    call.to_tag = None
+    appliance.process.wait_log("no mail to alice", 10)
+    assert not mailbox(appliance).files
+
+
 def test_a_caller_who_never_hangs_up_leaves_one_message_of_the_longest(office, calling, tmp_path):
     """G38 e: and what is on disk does not grow beyond it."""
     appliance = office({"voicemail": {"max-length": "6s"}})

@@ -45,6 +45,7 @@ def test_kill_in_the_middle_loses_the_last_second_at_most(office, calling, tmp_p
     appliance.start()
     (message,) = mailbox(appliance).wait()
     assert_said(message, said, tmp_path, 8.5)
+    assert "The recording was cut off." in message.get_body(("plain",)).get_content()
     # Once, also after another restart.
     appliance.stop()
     appliance.start()
