@@ -153,9 +153,14 @@ def test_changes_while_a_hundred_listen_disturb_nobody(launch, calling, tmp_path
     capture.stop()
     streams = capture.streams(17000)
     assert len(streams) == 100
+    gaps = []
     for stream in streams.values():
         stream.check(160)
-        assert stream.longest_gap() <= 0.060
+        times = [p.time for p in stream.packets]
+        gaps += [(round(b - times[0], 3), round(b - a, 3)) for a, b in zip(times, times[1:]) if b - a > 0.060]
+    # All at once is the sending thread, or the machine under it, and its ticks were late; few are a block's.
+    late = {name: count for name, count in appliance.metrics().items() if "tick_lateness_seconds_bucket" in name}
+    assert not gaps, (len(gaps), sorted(gaps)[:5], late)
     assert call.receiver.stream.check(160).longest_gap() <= 0.060
 
 
