@@ -63,7 +63,8 @@ def test_its_signature_holds_for_what_was_said_then(node, receiver, tmp_path, fo
     file.write_bytes({"octets": key, "line": key + b"\n", "whsec": b"whsec_" + base64.b64encode(key) + b"\n"}[form])
     file.chmod(0o600)
     hook = receiver(codes=[500])
-    one = node({"maildir": "mail", "webhook-key-file": str(file)})
+    # More than a second: timestamps hold whole ones, and the wait is spread.
+    one = node({"maildir": "mail", "webhook-key-file": str(file), "retry": {"first": "3s", "factor": 1, "maximum": "3s"}})
     one.start()
     [identifier] = one.submit("--webhook", hook.url)
     one.wait_state(identifier, "done", 20)
