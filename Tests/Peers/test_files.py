@@ -187,8 +187,14 @@ def test_nobody_hears_silence(launch, calling, tmp_path):
         stream.check(160)
         assert stream.longest_gap() <= 0.060
         assert not audio.silences(audio.decode_ulaw(stream.payload), 8000, threshold=-65, window=0.04)
-    code, text = appliance.get("/healthz")
-    assert "song.wav" in text or "song.wav" in appliance.command("media", "list", "--config", appliance.file).stdout
+    # Both classes in the health, each file with its reason in the list, and once in the log.
+    _, text = appliance.get("/healthz")
+    listed = appliance.command("media", "list", "--config", appliance.file).stdout
+    assert "class bad: " in text and "class empty: " in text
+    for name in ("song.wav", "x.mp3"):
+        (line,) = [line for line in listed.splitlines() if name in line]
+        assert "broken" in line
+        assert len([line for line in appliance.process.log().splitlines() if name in line]) == 1
 
 
 def riff(chunks):
