@@ -104,7 +104,8 @@ let package = Package(
             name: "MediaNegotiation", dependencies: ["Primitives", "SIP", "SDP", "Playout"],
             swiftSettings: settings),
         .target(
-            name: "UserAgent", dependencies: ["Primitives", "SIP", "CLinux", "CCrypto", log] + nio,
+            name: "UserAgent",
+            dependencies: ["Primitives", "SIP", "Sockets", "CLinux", "CCrypto", log] + nio,
             swiftSettings: settings),
         .target(
             name: "MusicOnHold",
@@ -166,7 +167,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "UserAgentTests", dependencies: ["UserAgent", "SIP", "Primitives"] + nio,
+            name: "UserAgentTests",
+            dependencies: ["UserAgent", "SIP", "Sockets", "Primitives"] + nio,
             swiftSettings: settings),
         .testTarget(
             name: "MediaNegotiationTests", dependencies: ["MediaNegotiation", "Primitives"],

@@ -45,9 +45,12 @@ let package = Package(
             name: "RTP", dependencies: ["Primitives"], path: "Library/RTP", swiftSettings: library),
         .target(name: "CLinux", path: "Library/CLinux"),
         .target(
+            name: "Sockets", dependencies: ["Primitives", "CLinux"], path: "Library/Sockets",
+            swiftSettings: library),
+        .target(
             name: "MediaEngine",
             dependencies: [
-                "Primitives", "RTP", "Playout", "CLinux",
+                "Primitives", "RTP", "Playout", "Sockets", "CLinux",
                 .product(name: "Logging", package: "swift-log"),
             ],
             path: "Library/MediaEngine", swiftSettings: library),

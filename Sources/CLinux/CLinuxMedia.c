@@ -2,7 +2,6 @@
 #include "CLinuxMedia.h"
 
 #include <errno.h>
-#include <linux/errqueue.h>
 #include <netinet/in.h>
 #include <poll.h>
 #include <pthread.h>
@@ -40,31 +39,6 @@ long long clinux_arrival(const clinux_mmsghdr *message) {
 
 int clinux_set_timer_slack(unsigned long nanoseconds) {
     return prctl(PR_SET_TIMERSLACK, nanoseconds);
-}
-
-int clinux_receive_error(int socket, struct sockaddr_storage *destination, int *code) {
-    char payload[64];
-    _Alignas(struct cmsghdr) char control[512];
-    struct iovec vector = {payload, sizeof payload};
-    struct msghdr message = {
-        .msg_name = destination, .msg_namelen = sizeof *destination,
-        .msg_iov = &vector, .msg_iovlen = 1,
-        .msg_control = control, .msg_controllen = sizeof control,
-    };
-    memset(destination, 0, sizeof *destination);
-    *code = 0;
-    ssize_t n;
-    do n = recvmsg(socket, &message, MSG_ERRQUEUE | MSG_DONTWAIT); while (n < 0 && errno == EINTR);
-    if (n < 0) return errno == EAGAIN || errno == EWOULDBLOCK ? 0 : -1;
-    for (struct cmsghdr *c = CMSG_FIRSTHDR(&message); c; c = CMSG_NXTHDR(&message, c)) {
-        if ((c->cmsg_level == IPPROTO_IP && c->cmsg_type == IP_RECVERR) ||
-            (c->cmsg_level == IPPROTO_IPV6 && c->cmsg_type == IPV6_RECVERR)) {
-            struct sock_extended_err error;
-            memcpy(&error, CMSG_DATA(c), sizeof error);
-            *code = (int)error.ee_errno;
-        }
-    }
-    return 1;
 }
 
 #ifndef MADV_POPULATE_READ

@@ -4,8 +4,8 @@ package import Primitives
 
 /// Room for datagrams that one call of the kernel hands over. Belongs to one thread.
 package final class DatagramBatch {
-    /// Holds a time stamp of the kernel's.
-    private static let controlLimit = 64
+    /// Holds a time stamp of the kernel's and the address that was called.
+    private static let controlLimit = 128
 
     package let capacity: Int
     /// Octets of a datagram; what is longer is cut.
@@ -20,7 +20,7 @@ package final class DatagramBatch {
         self.capacity = capacity
         self.limit = limit
         buffers = .allocate(capacity: capacity * limit)
-        buffers.initialize(repeating: 0, count: capacity * limit)
+        // Not touched before the kernel writes there: only what datagrams fill becomes memory.
         sources = .allocate(capacity: capacity)
         sources.initialize(repeating: sockaddr_in6(), count: capacity)
         controls = .allocate(byteCount: capacity * DatagramBatch.controlLimit, alignment: 16)
@@ -49,13 +49,24 @@ package final class DatagramBatch {
     ///
     /// - Returns: how many datagrams there are now.
     package func receive(_ descriptor: Int32) -> Int {
+        max(0, receive(descriptor, Int32(MSG_DONTWAIT)))
+    }
+
+    /// Waits for a datagram in a socket that blocks, and takes what else there is.
+    ///
+    /// - Returns: how many datagrams there are now; or the `errno` of the call, which an ICMP error
+    ///   makes fail too, once.
+    package func wait(_ descriptor: Int32) -> (count: Int, code: Int32) {
+        let count = receive(descriptor, Int32(MSG_WAITFORONE))
+        return count < 0 ? (0, errno) : (count, 0)
+    }
+
+    private func receive(_ descriptor: Int32, _ flags: Int32) -> Int {
         for i in 0..<capacity {
             messages[i].msg_hdr.msg_namelen = socklen_t(MemoryLayout<sockaddr_in6>.size)
             messages[i].msg_hdr.msg_controllen = DatagramBatch.controlLimit
         }
-        let count = clinux_recvmmsg(
-            descriptor, messages, UInt32(capacity), Int32(MSG_DONTWAIT))
-        return max(0, Int(count))
+        return Int(clinux_recvmmsg(descriptor, messages, UInt32(capacity), flags))
     }
 
     /// Nil where it is not of IP.
@@ -64,6 +75,13 @@ package final class DatagramBatch {
         address.storage = sources[i]
         address.length = messages[i].msg_hdr.msg_namelen
         return address.endpoint
+    }
+
+    /// The address that it was sent to; nil where the socket was not asked to note that.
+    package func called(of i: Int) -> IPAddress? {
+        var address = sockaddr_storage()
+        guard clinux_called(messages + i, &address) == 1 else { return nil }
+        return SocketAddress(address).endpoint?.address
     }
 
     /// Valid until the next `receive`.

@@ -8,6 +8,16 @@ package struct SocketAddress: Sendable {
 
     package init() {}
 
+    /// What the kernel has filled in.
+    package init(_ filled: sockaddr_storage) {
+        withUnsafeBytes(of: filled) { filled in
+            withUnsafeMutableBytes(of: &storage) {
+                $0.copyMemory(from: UnsafeRawBufferPointer(rebasing: filled[..<$0.count]))
+            }
+        }
+        length = socklen_t(MemoryLayout<sockaddr_in6>.size)
+    }
+
     package init(_ endpoint: Endpoint?) {
         guard let endpoint else { return }
         if let v4 = endpoint.address.v4 {
@@ -32,6 +42,15 @@ package struct SocketAddress: Sendable {
     }
 
     package var isNone: Bool { length == 0 }
+
+    /// Calls `body` with the address as the system calls want it.
+    package func withSockAddr<Result>(
+        _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
+    ) rethrows -> Result {
+        try withUnsafePointer(to: storage) {
+            try $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { try body($0, length) }
+        }
+    }
 
     /// nil for none, and for families that are not IP.
     package var endpoint: Endpoint? {

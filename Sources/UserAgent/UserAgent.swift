@@ -24,6 +24,7 @@ package final class UserAgent: @unchecked Sendable {  // All state is confined t
     private var badInput = LogRateLimit()
     private var sendFailures = LogRateLimit()
     private var unproven = LogRateLimit()
+    private var undelivered = LogRateLimit()
     /// The Call-ID of each session, for log lines.
     private var callIDs: [SessionID: String] = [:]
     private var drained: EventLoopPromise<Void>?
@@ -340,6 +341,27 @@ extension UserAgent: TransportOwner {
         }
         core?.transportFailed(destination, now: .now)
         pump()
+    }
+
+    func undelivered(_ datagram: UndeliveredDatagram) {
+        guard let core else { return }
+        switch core.undelivered(datagram, now: .now) {
+        case .none: counts.icmpErrors.ignored += 1
+        case .noted: counts.icmpErrors.noted += 1
+        case .ended(let count, let callID):
+            counts.icmpErrors.ended += 1
+            if let more = undelivered.admit(.now) {
+                var metadata: Logger.Metadata = [
+                    "remote": "\(datagram.destination)", "requests": "\(count)",
+                    "suppressed": "\(more)",
+                ]
+                if let callID { metadata["call-id"] = "\(callID)" }
+                let reason =
+                    datagram.cause == .refused ? "nobody listens there" : "there is no way to it"
+                log.info("a SIP peer can't be reached: \(reason)", metadata: metadata)
+            }
+            pump()
+        }
     }
 
     func connectionOpened(_ flow: Flow, incoming: Bool) {

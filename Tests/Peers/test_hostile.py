@@ -11,6 +11,7 @@ import time
 
 import pytest
 
+from lab import icmp
 from lab.rtp import Receiver
 from lab.sip import Call, Phone, sdp
 from lab.waiting import until
@@ -177,6 +178,51 @@ def test_a_flood_leaves_nothing_behind(alone, calling):
     assert len(loud) < 400, f"{len(loud)} lines that strangers caused"
     for sock in socks:
         sock.close()
+
+
+@pytest.mark.parametrize("address, phones", [("192.0.2.10", "192.0.2.32"), ("2001:db8::10", "2001:db8::21")])
+def test_forged_icmp_ends_nothing(launch, library, address, phones):
+    """Who sees no traffic can't quote our branch: what is said once, or of one sending, or of a path that is
+    long, narrow or broken for a moment ends no request; and however much is said, the listener goes on."""
+    six = ":" in address
+    host = f"[{address}]" if six else address
+    appliance = launch(
+        library.directory, {
+            "domain": "example.com", "node": {"address": address}, "sip": {"listen": [f"udp:{host}:5060", f"tcp:{host}:5060"]}},
+        address=address)
+    forger = icmp.Forger(appliance.namespace, phones)
+    receiver = Receiver(appliance.namespace, phones, family=socket.AF_INET6 if six else socket.AF_INET)
+    phone = Phone(appliance.namespace, phones, server=appliance.server)
+    call = Call(phone, appliance.uri("moh-default"), receiver)
+    answer = call.invite(call.offer("0"))
+    receiver.wait(10)
+
+    kinds = [icmp.PORT_UNREACHABLE, icmp.HOST_UNREACHABLE, icmp.TIME_EXCEEDED, icmp.TOO_BIG]
+    here, there = appliance.server, (phones, phone.port)
+    for n in range(FLOOD // 10):
+        forger.send(kinds[n % 4], here, there, quote=os.urandom(n % 500), rest=1280)
+        forger.send(kinds[n % 4], here, (phones, 1024 + n), rest=1280)
+        if n % 100 == 0:
+            assert phone.options(appliance.uri()).status == 200
+    assert counter(appliance, 'icmp_errors_total{effect="ignored"}') > 0
+
+    phone.auto_answer = set()
+    receiver.rtcp.sendto(report(0x1234) + goodbye(0x1234), (answer.rtp[0], answer.rtp[1] + 1))
+    bye = phone.wait_request("BYE", 10)
+    for kind in kinds:
+        forger.send(kind, here, there, quote=f"BYE sip:x SIP/2.0\r\nVia: SIP/2.0/UDP x;branch={bye.branch[:-4]}0000\r\n".encode(), rest=1280)
+    until(lambda: counter(appliance, 'icmp_errors_total{effect="noted"}') > 0, 5, "an ICMP error that is noted")
+    again = phone.wait_request("BYE", 5)
+    assert again.branch == bye.branch
+    phone.send(phone.response(again, 200))
+    until(lambda: counter(appliance, "sip_sessions") == 0, 5, "the call's end")
+    assert counter(appliance, 'icmp_errors_total{effect="ended"}') == 0
+    other = Call(phone, appliance.uri("moh-default"), receiver)
+    assert other.invite(other.offer("0")).status == 200
+    assert other.bye().status == 200
+    forger.close()
+    phone.close()
+    receiver.close()
 
 
 @pytest.mark.parametrize("port", [1, 53, 123, 5060])

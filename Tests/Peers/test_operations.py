@@ -2,14 +2,20 @@
 
 import json
 import signal
+import socket
 import time
 
 import pytest
 
 from lab import audio
 from lab.baresip import Baresip
+from lab.rtp import Receiver
+from lab.sip import Call, Phone
 from lab.sipp import Sipp
 from lab.waiting import until
+
+# RTCP: an empty report, and BYE.
+GOODBYE = b"\x80\xc9\x00\x01\x00\x00\x12\x34" + b"\x81\xcb\x00\x01\x00\x00\x12\x34"
 
 
 def test_reload_applies_changes_and_drops_no_call(launch, library, calling):
@@ -81,6 +87,65 @@ def test_sigterm_does_not_wait_for_a_phone_that_is_gone(launch, library, calling
     call.to_tag = None
     appliance.process.signal(signal.SIGTERM)
     assert appliance.process.wait(20) == 0
+
+
+@pytest.mark.parametrize("listen", ["192.0.2.10", "0.0.0.0", "2001:db8::10", "::"])
+def test_sigterm_does_not_wait_where_nobody_listens(launch, library, listen):
+    """A BYE that nobody answers takes 32 s; ICMP says at once that nobody is there."""
+    six = ":" in listen
+    address, phones = ("2001:db8::10", "2001:db8::21") if six else ("192.0.2.10", "192.0.2.31")
+    host = f"[{listen}]" if six else listen
+    appliance = launch(
+        library.directory, {
+            "domain": "example.com", "node": {"address": address},
+            "sip": {"drain": "60s", "listen": [f"udp:{host}:5060", f"tcp:{host}:5060"]}}, address=address)
+    receiver = Receiver(appliance.namespace, phones, family=socket.AF_INET6 if six else socket.AF_INET)
+    calls = [Call(Phone(appliance.namespace, phones, server=(address, 5060)), appliance.uri("moh-default"), receiver) for _ in range(20)]
+    for call in calls:
+        assert call.invite(call.offer("0")).status == 200
+    for call in calls:
+        call.phone.close()
+    appliance.process.signal(signal.SIGTERM)
+    assert appliance.process.wait(20) == 0
+    assert "can't be reached" in appliance.process.log()
+    receiver.close()
+
+
+def test_a_bye_that_reaches_nobody_ends_at_once(appliance, calling):
+    before = appliance.metrics()
+    start = appliance.process.log_size()
+    call = calling(appliance, "moh-default")
+    answer = call.invite(call.offer("0"))
+    call.receiver.wait(10)
+    call.phone.close()
+    call.to_tag = None
+    call.receiver.rtcp.sendto(GOODBYE, (answer.rtp[0], answer.rtp[1] + 1))
+    line = appliance.process.wait_log(r".*can't be reached.*", 10, start).group(0)
+    assert call.call_id in line and f"{call.phone.address}:{call.phone.port}" in line
+    ended = 'intermezzo_sip_icmp_errors_total{effect="ended"}'
+    after = appliance.metrics()
+    assert after[ended] == before[ended] + 1
+    assert after["intermezzo_sip_timeouts_total"] == before["intermezzo_sip_timeouts_total"]
+    # Who comes after that is served.
+    other = calling(appliance, "moh-default")
+    assert other.invite(other.offer("0")).status == 200
+    assert other.bye().status == 200
+    other.to_tag = None
+
+
+def test_a_bye_to_a_phone_without_power_ends_when_its_neighbours_say_so(appliance, calling):
+    """Nobody answers ARP for it: the kernel says so every 3 s, and a moment without an answer is no end."""
+    before = appliance.metrics()
+    call = calling(appliance, "moh-default")
+    call.phone.address = appliance.namespace.address(99)
+    answer = call.invite(call.offer("0"))
+    call.receiver.wait(10)
+    call.to_tag = None
+    start = time.monotonic()
+    call.receiver.rtcp.sendto(GOODBYE, (answer.rtp[0], answer.rtp[1] + 1))
+    ended = 'intermezzo_sip_icmp_errors_total{effect="ended"}'
+    until(lambda: appliance.metrics()[ended] == before[ended] + 1, 25, "the end of the BYE")
+    assert time.monotonic() - start > 6
 
 
 def test_metrics_health_and_status(appliance, calling):
@@ -172,7 +237,6 @@ def test_a_goodbye_by_rtcp_ends_the_call(appliance, calling):
     call = calling(appliance, "moh-default")
     answer = call.invite(call.offer("0"))
     call.receiver.wait(10)
-    report = b"\x80\xc9\x00\x01\x00\x00\x12\x34" + b"\x81\xcb\x00\x01\x00\x00\x12\x34"
-    call.receiver.rtcp.sendto(report, (answer.rtp[0], answer.rtp[1] + 1))
+    call.receiver.rtcp.sendto(GOODBYE, (answer.rtp[0], answer.rtp[1] + 1))
     call.phone.wait_request("BYE", 10)
     call.to_tag = None

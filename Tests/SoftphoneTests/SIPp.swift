@@ -33,6 +33,14 @@ final class SIPp: @unchecked Sendable {  // Written in its initialiser only.
         process.standardError = output
         process.standardInput = FileHandle.nullDevice
         try process.run()
+        // A call before that would end with the ICMP error of its INVITE.
+        let limit = ContinuousClock.now + .seconds(10)
+        while !isListening, ContinuousClock.now < limit { usleep(2_000) }
+    }
+
+    private var isListening: Bool {
+        let sockets = try? String(contentsOfFile: "/proc/self/net/udp", encoding: .utf8)
+        return sockets?.contains(String(format: " 0100007F:%04X ", Int(port))) == true
     }
 
     deinit {

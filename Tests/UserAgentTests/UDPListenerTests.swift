@@ -95,6 +95,49 @@ struct UDPListenerTests {
         let peer = try PeerSocket(SOCK_DGRAM, remote: Endpoint(.loopbackV4, port: port))
         peer.send("here")
         #expect(peer.receiveText() == "here")
+        #expect(owner.seen.failed.isEmpty)
+        try await owner.stop()
+    }
+
+    @Test(arguments: [
+        Case(listen: "udp:0.0.0.0:0", called: "127.0.0.1"),
+        Case(listen: "udp:127.0.0.3:0", called: "127.0.0.4"),
+        Case(listen: "udp:[::]:0", called: "::1"),
+        Case(listen: "udp:[::1]:0", called: "::1"),
+    ])
+    func tellsWhatNobodyTook(_ c: Case) async throws {
+        let owner = try await EchoOwner.listening([#require(ListenAddress(c.listen))])
+        let gone = try PeerSocket(
+            SOCK_DGRAM, local: Endpoint(try #require(IPAddress(c.called)), port: 0)
+        ).local
+        let bytes = Array("OPTIONS sip:nobody SIP/2.0\r\n".utf8)
+        owner.send(
+            bytes, to: .hop(NextHop(transport: .udp, host: c.called, port: gone.port)))
+        let seen = owner.wait { !$0.undelivered.isEmpty }
+        #expect(seen.undelivered.first?.destination == gone)
+        #expect(seen.undelivered.first?.cause == .refused)
+        #expect(seen.undelivered.first?.quote == bytes)
+        #expect(seen.failed.isEmpty)
+        try await owner.stop()
+    }
+
+    /// The kernel tells of an ICMP error to whatever call comes next, which is not to blame.
+    @Test func whatGoesBetweenIsNotLost() async throws {
+        let owner = try await EchoOwner.listening([
+            ListenAddress(.udp, Endpoint(.loopbackV4, port: 0))
+        ])
+        let peer = try PeerSocket(
+            SOCK_DGRAM, local: Endpoint(.loopbackV4, port: 0), receiveBuffer: 1 << 20)
+        let gone = try PeerSocket(SOCK_DGRAM, local: Endpoint(.loopbackV4, port: 0)).local
+        for i in 0..<200 {
+            owner.send(
+                [UInt8(i)], to: .hop(NextHop(transport: .udp, host: "127.0.0.1", port: gone.port)))
+            owner.send(
+                [UInt8(i)],
+                to: .hop(NextHop(transport: .udp, host: "127.0.0.1", port: peer.local.port)))
+        }
+        for i in 0..<200 { #expect(peer.receive() == [UInt8(i)]) }
+        #expect(owner.wait { !$0.undelivered.isEmpty }.failed.isEmpty)
         try await owner.stop()
     }
 

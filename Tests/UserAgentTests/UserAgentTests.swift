@@ -163,8 +163,31 @@ struct UserAgentTests {
         let caller = try await TestPhone.listening(["udp:127.0.0.1:0"])
         try caller.call("sip:moh@\(try await phone.endpoints()[0])")
         #expect(try await phone.wait { $0.established == 1 }.established == 1)
+        let address = try await caller.endpoints()[0]
         await caller.userAgent.stop()
+        let silent = try PeerSocket(SOCK_DGRAM, local: address)
         #expect(await phone.userAgent.drain(within: .milliseconds(100)) == 1)
+        await phone.userAgent.stop()
+        #expect(silent.receiveText()?.hasPrefix("BYE ") == true)
+    }
+
+    /// A BYE that nobody answers would take 32 s.
+    @Test(arguments: [
+        ("udp:127.0.0.1:0", "127.0.0.1"), ("udp:0.0.0.0:0", "127.0.0.7"), ("udp:[::]:0", "[::1]"),
+    ])
+    func drainingDoesNotWaitWhereNobodyListens(_ listen: String, _ called: String) async throws {
+        let phone = try await TestPhone.listening([listen])
+        let host = called == "[::1]" ? called : "127.0.0.1"
+        let callers = [
+            try await TestPhone.listening(["udp:\(host):0"]),
+            try await TestPhone.listening(["udp:\(host):0"]),
+        ]
+        let port = try await phone.endpoints()[0].port
+        for caller in callers { try caller.call("sip:moh@\(called):\(port)") }
+        #expect(try await phone.wait { $0.established == 2 }.established == 2)
+        for caller in callers { await caller.userAgent.stop() }
+        #expect(await phone.userAgent.drain(within: .seconds(20)) == 0)
+        #expect(try await phone.statistics().icmpErrors.ended >= 1)
         await phone.userAgent.stop()
     }
 

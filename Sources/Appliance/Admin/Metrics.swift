@@ -153,6 +153,13 @@ struct Metrics {
         single(
             "sip_datagrams_dropped_total", "Datagrams lost for want of buffer", sip.datagramsDropped
         )
+        counter(
+            "sip_icmp_errors_total", "ICMP errors about SIP, by what came of them",
+            [
+                (["effect": "ended"], Double(sip.icmpErrors.ended)),
+                (["effect": "noted"], Double(sip.icmpErrors.noted)),
+                (["effect": "ignored"], Double(sip.icmpErrors.ignored)),
+            ])
         gauge("sip_connections", "Connections open", [([:], Double(sip.connectionsOpen))])
         single("sip_connections_accepted_total", "Connections accepted", sip.connectionsAccepted)
         single(

@@ -2,6 +2,7 @@
 #pragma once
 #include "CLinuxMedia.h"
 #include "CLinuxPackets.h"
+#include "ReceiveFrom.h"
 #include "SendFrom.h"
 #include "SpawnShell.h"
 

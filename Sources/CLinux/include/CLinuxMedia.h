@@ -24,11 +24,6 @@ long long clinux_arrival(const clinux_mmsghdr *message);
 // prctl(PR_SET_TIMERSLACK), which is variadic.
 int clinux_set_timer_slack(unsigned long nanoseconds);
 
-// recvmsg(MSG_ERRQUEUE): one ICMP error of a socket with IP_RECVERR or IPV6_RECVERR.
-// Fills in where the datagram in question was going, and the errno that the error stands for.
-// Returns 1, 0 when the queue is empty, or -1 with errno.
-int clinux_receive_error(int socket, struct sockaddr_storage *destination, int *code);
-
 // madvise(MADV_POPULATE_READ) (Linux 5.14), which older headers don't name: reads pages into
 // memory before somebody needs them. Returns 0, or -1 with errno.
 int clinux_populate(const void *address, unsigned long length);

@@ -45,9 +45,7 @@ package final class UDPSocket: Sendable {
         }
         if reusesAddress { set(SOL_SOCKET, SO_REUSEADDR, 1) }
         let address = SocketAddress(local)
-        let result = withUnsafePointer(to: address.storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { bind(fd, $0, address.length) }
-        }
+        let result = address.withSockAddr { bind(fd, $0, $1) }
         guard result == 0 else {
             throw .system(call: "bind", errno: errno, at: "\(local)")
         }
@@ -91,30 +89,15 @@ package final class UDPSocket: Sendable {
     package func send(_ datagram: [UInt8], to remote: Endpoint) {
         let address = SocketAddress(remote)
         datagram.withUnsafeBytes { octets in
-            withUnsafePointer(to: address.storage) {
-                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
-                    _ = sendto(
-                        descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT), $0,
-                        address.length)
-                }
+            address.withSockAddr {
+                _ = sendto(
+                    descriptor, octets.baseAddress, octets.count, Int32(MSG_DONTWAIT), $0, $1)
             }
         }
     }
 
     /// Takes all ICMP errors that wait.
     package func receiveErrors(_ body: (_ destination: Endpoint, _ code: Int32) -> Void) {
-        var storage = sockaddr_storage()
-        var code: Int32 = 0
-        // Bounded, so that a flood of them does not hold up the rest.
-        for _ in 0..<256 where clinux_receive_error(descriptor, &storage, &code) == 1 {
-            var address = SocketAddress()
-            withUnsafeBytes(of: storage) { storage in
-                withUnsafeMutableBytes(of: &address.storage) {
-                    $0.copyMemory(from: .init(rebasing: storage[..<$0.count]))
-                }
-            }
-            address.length = socklen_t(MemoryLayout<sockaddr_in6>.size)
-            if let endpoint = address.endpoint { body(endpoint, code) }
-        }
+        SentDatagramError.takeAll(from: descriptor) { body($0.destination, $0.code) }
     }
 }

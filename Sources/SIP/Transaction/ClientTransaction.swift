@@ -1,3 +1,5 @@
+import Primitives
+
 /// What a response and its request have in common (RFC 3261 §17.1.3).
 struct ClientTransactionKey: Hashable {
     let branch: String
@@ -34,4 +36,29 @@ struct ClientTransaction {
     var datagramDestination: Destination?
     /// A CANCEL of the layer's own: its user hears nothing of it.
     let isInternal: Bool
+    /// How often the request has been sent.
+    var sendings = 1
+    /// When ICMP first said that it does not arrive, and of which sending. A response takes it away.
+    var doubt: (since: Instant, sending: Int)?
+
+    /// Whether a transport error would end it.
+    var isWaiting: Bool {
+        switch machine {
+        case .invite(let machine): machine.isCalling
+        case .other(let machine): machine.isUnanswered
+        }
+    }
+
+    /// Notes that ICMP says, without proof, that the request does not arrive.
+    /// - Returns: whether that is to be believed now.
+    mutating func doubt(
+        _ cause: UndeliveredDatagram.Cause, _ timers: SIPTimers, now: Instant
+    ) -> Bool {
+        guard let doubt else {
+            doubt = (now, sendings)
+            return false
+        }
+        let isLasting = cause == .refused || now - doubt.since >= timers.t1 * 12
+        return isLasting && sendings > doubt.sending
+    }
 }

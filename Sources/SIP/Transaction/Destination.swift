@@ -1,4 +1,4 @@
-private import Primitives
+import Primitives
 
 /// Where a message goes.
 package enum Destination: Hashable, Sendable {
@@ -13,6 +13,18 @@ package enum Destination: Hashable, Sendable {
         switch self {
         case .flow(let flow): flow.transport
         case .hop(let hop): hop.transport
+        }
+    }
+
+    /// The other end over UDP; nil for a connection, and for a name.
+    var datagramPeer: Endpoint? {
+        guard transport == .udp else { return nil }
+        switch self {
+        case .flow(let flow): return flow.remote
+        case .hop(let hop):
+            return IPAddress(hop.host).map {
+                Endpoint($0, port: hop.port ?? hop.transport.defaultPort)
+            }
         }
     }
 }

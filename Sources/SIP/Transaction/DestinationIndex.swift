@@ -1,6 +1,6 @@
-/// Which transactions send to a destination: a chain through small numbers for each, so that adding
-/// and removing cost the same however many go the same way.
-struct DestinationIndex {
+/// Which transactions send to a destination, or to an endpoint: a chain through small numbers for
+/// each, so that adding and removing cost the same however many go the same way.
+struct DestinationIndex<Destination: Hashable> {
     private struct Link {
         var previous = -1
         var next = -1

@@ -64,6 +64,14 @@ package struct NonInviteClientTransaction: Sendable {
         if case .trying = state { true } else { false }
     }
 
+    /// No final response has come, and time is not up.
+    package var isUnanswered: Bool {
+        switch state {
+        case .trying, .proceeding: true
+        case .completed, .terminated: false
+        }
+    }
+
     /// When `advance(to:)` is next due; nil when finished.
     package var deadline: Instant? {
         switch state {

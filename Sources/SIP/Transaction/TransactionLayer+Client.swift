@@ -123,6 +123,7 @@ extension TransactionLayer {
         {
             redirect(place, to: .flow(flow))
         }
+        clients[place]?.doubt = nil
         let id = ClientTransactionID(value: clients.number(at: place))
         let code = response.status.value
         var isForUser = false
@@ -235,6 +236,7 @@ extension TransactionLayer {
             let destination = clients[place]?.destination
         {
             statistics.retransmissions += 1
+            clients[place]?.sendings += 1
             resend(octets, to: destination)
         }
         if timedOut {

@@ -50,7 +50,11 @@ package struct TransactionLayer {
     var clientPlaces: [ClientTransactionKey: Int] = [:]
     var sources: SourceProof
     private var deadlines = DeadlineHeap()
-    private var destinations = DestinationIndex()
+    private var destinations = DestinationIndex<Destination>()
+    /// Clients alone, those over UDP to an address.
+    var clientsByPeer = DestinationIndex<Endpoint>()
+    /// Until then no ICMP message without proof is looked at.
+    var nextDoubt = Instant(nanoseconds: .min)
     var actions: [Action] = []
     package internal(set) var statistics = TransactionStatistics()
 
@@ -81,8 +85,8 @@ package struct TransactionLayer {
         }
     }
 
-    /// A send to this destination failed, or its connection broke, or ICMP said that nobody is
-    /// there.
+    /// A send to this destination failed, or its connection broke. What ICMP says is for
+    /// `undelivered`.
     package mutating func transportFailed(_ destination: Destination, now: Instant) {
         for key in destinations.keys(of: destination) {
             if key & 1 == 0 {
@@ -135,9 +139,20 @@ package struct TransactionLayer {
 
     mutating func link(_ side: Side, at place: Int, to destination: Destination) {
         destinations.add(place << 1 | side.rawValue, to: destination)
+        if side == .client, let peer = destination.datagramPeer {
+            clientsByPeer.add(place, to: peer)
+        }
     }
 
     mutating func unlink(_ side: Side, at place: Int, from destination: Destination) {
         destinations.remove(place << 1 | side.rawValue, from: destination)
+        if side == .client, let peer = destination.datagramPeer {
+            clientsByPeer.remove(place, from: peer)
+        }
+    }
+
+    /// Where in `clients` are those that send to a destination.
+    func clientPlaces(of destination: Destination) -> [Int] {
+        destinations.keys(of: destination).filter { $0 & 1 == Side.client.rawValue }.map { $0 >> 1 }
     }
 }

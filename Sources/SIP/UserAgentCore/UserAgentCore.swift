@@ -60,11 +60,18 @@ package final class UserAgentCore {
         takeTransactions(now: now)
     }
 
-    /// A send to this destination failed, or its connection broke, or ICMP said that nobody is
-    /// there.
+    /// A send to this destination failed, or its connection broke.
     package func transportFailed(_ destination: Destination, now: Instant) {
         transactions.transportFailed(destination, now: now)
         takeTransactions(now: now)
+    }
+
+    /// ICMP says that a datagram did not arrive (see `TransactionLayer.undelivered`).
+    package func undelivered(
+        _ datagram: UndeliveredDatagram, now: Instant
+    ) -> UndeliveredDatagram.Effect {
+        defer { takeTransactions(now: now) }
+        return transactions.undelivered(datagram, now: now)
     }
 
     /// When `advance(to:)` is next due; nil when nothing waits.

@@ -20,6 +20,8 @@ package struct UserAgentStatistics: Sendable {
     package var sendFailures: UInt64 = 0
     /// Datagrams that found the socket's buffer full.
     package var datagramsDropped: UInt64 = 0
+    /// ICMP errors about datagrams of ours, by what came of them.
+    package var icmpErrors = ICMPErrors()
 
     package var connectionsAccepted: UInt64 = 0
     package var connectionsMade: UInt64 = 0
@@ -30,6 +32,15 @@ package struct UserAgentStatistics: Sendable {
     package var sessions = 0
 
     package init() {}
+
+    package struct ICMPErrors: Sendable {
+        /// That ended requests.
+        package var ended: UInt64 = 0
+        /// That may end one, should it be said again.
+        package var noted: UInt64 = 0
+        /// About nothing that waits.
+        package var ignored: UInt64 = 0
+    }
 
     package struct ResponseKind: Hashable, Sendable {
         package var method: Method

@@ -1,10 +1,11 @@
 import Glibc
 import NIOCore
 import Primitives
+import Sockets
 
 extension Endpoint {
     /// Nil for anything but IPv4 and IPv6. A zone is dropped.
-    init?(_ address: SocketAddress) {
+    init?(_ address: NIOCore.SocketAddress) {
         switch address {
         case .v4(let v4):
             let raw = v4.address
@@ -19,31 +20,18 @@ extension Endpoint {
         }
     }
 
-    var socketAddress: SocketAddress {
+    var socketAddress: NIOCore.SocketAddress {
         if let v4 = address.v4 {
-            return SocketAddress(sockaddr_in(v4, port: port), host: "")
+            return NIOCore.SocketAddress(sockaddr_in(v4, port: port), host: "")
         }
-        return SocketAddress(sockaddr_in6(address, port: port), host: "")
+        return NIOCore.SocketAddress(sockaddr_in6(address, port: port), host: "")
     }
 
     /// Calls `body` with the address as the system calls want it.
     func withSockAddr<Result>(
         _ body: (UnsafePointer<sockaddr>, socklen_t) throws -> Result
     ) rethrows -> Result {
-        if let v4 = address.v4 {
-            var raw = sockaddr_in(v4, port: port)
-            return try withUnsafeBytes(of: &raw) {
-                try body(
-                    $0.assumingMemoryBound(to: sockaddr.self).baseAddress.unsafelyUnwrapped,
-                    socklen_t($0.count))
-            }
-        }
-        var raw = sockaddr_in6(address, port: port)
-        return try withUnsafeBytes(of: &raw) {
-            try body(
-                $0.assumingMemoryBound(to: sockaddr.self).baseAddress.unsafelyUnwrapped,
-                socklen_t($0.count))
-        }
+        try Sockets.SocketAddress(self).withSockAddr(body)
     }
 }
 

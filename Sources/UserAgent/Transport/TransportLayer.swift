@@ -59,9 +59,15 @@ final class TransportLayer {
         let layer = NIOLoopBound(self, eventLoop: loop)
         switch address.transport {
         case .udp:
-            return UDPListener.bind(
-                address.endpoint, receiveBuffer: limits.receiveBuffer, on: loop, owner: owner
-            ).assumeIsolated().map { layer.value.udp.append($0) }.nonisolated()
+            do {
+                udp.append(
+                    try UDPListener(
+                        address.endpoint, receiveBuffer: limits.receiveBuffer, on: loop,
+                        owner: owner))
+                return loop.makeSucceededVoidFuture()
+            } catch {
+                return loop.makeFailedFuture(error)
+            }
         case .tcp:
             var bootstrap = ServerBootstrap(group: loop)
                 .serverChannelOption(.backlog, value: 1_024)

@@ -12,6 +12,9 @@ protocol TransportOwner: AnyObject {
     /// What was to go there has not gone, and will not.
     func failed(_ destination: Destination, _ error: any Error)
 
+    /// ICMP says that a datagram of ours did not arrive.
+    func undelivered(_ datagram: UndeliveredDatagram)
+
     func connectionOpened(_ flow: Flow, incoming: Bool)
     func connectionClosed(_ flow: Flow, _ cause: CloseCause)
 

@@ -1,62 +1,49 @@
 import Glibc
 import NIOCore
-import NIOPosix
 import Primitives
 import SIP
 
-/// A bound UDP socket: NIO reads it in vectors, with the address that each datagram was sent to.
-///
-/// Confined to its event loop.
+/// A bound UDP socket, which a thread of its own reads. Confined to its event loop.
 final class UDPListener {
     let local: Endpoint
-    private let channel: any Channel
     private let socket: UDPSocket
+    private let reader: UDPReader
+    private let loop: any EventLoop
+    private unowned let owner: any TransportOwner
+    private var isClosed = false
+    private let closed: EventLoopPromise<Void>
 
-    /// Datagrams of the largest size that one system call takes; only pages that are written to
-    /// become memory.
-    private static let datagramsPerRead = 16
-
-    private init(local: Endpoint, channel: any Channel, socket: UDPSocket) {
+    /// Binds `endpoint`; call on the loop.
+    init(
+        _ endpoint: Endpoint, receiveBuffer: Int, on loop: any EventLoop, owner: any TransportOwner
+    ) throws(SocketError) {
+        loop.assertInEventLoop()
+        socket = try UDPSocket.open(
+            endpoint, receiveBuffer: receiveBuffer, sendBuffer: receiveBuffer)
+        var local = endpoint
+        local.port = socket.port ?? endpoint.port
         self.local = local
-        self.channel = channel
-        self.socket = socket
+        self.loop = loop
+        self.owner = owner
+        reader = UDPReader(socket, local: local)
+        closed = loop.makePromise()
+        let listener = NIOLoopBound(self, eventLoop: loop)
+        reader.start { [reader, loop] reading in
+            loop.execute {
+                listener.value.take(reading)
+                reader.taken()
+            }
+        } ended: { [closed] in
+            closed.succeed()
+        }
     }
 
-    /// Binds `endpoint` on `loop`; call on the loop.
-    static func bind(
-        _ endpoint: Endpoint, receiveBuffer: Int, on loop: any EventLoop, owner: any TransportOwner
-    ) -> EventLoopFuture<UDPListener> {
-        loop.assertInEventLoop()
-        let socket: UDPSocket
-        do {
-            socket = try UDPSocket.open(
-                endpoint, receiveBuffer: receiveBuffer, sendBuffer: receiveBuffer)
-        } catch {
-            return loop.makeFailedFuture(error)
-        }
-        let bound = NIOLoopBound((endpoint, socket, owner), eventLoop: loop)
-        return DatagramBootstrap(group: loop)
-            .channelOption(.autoRead, value: false)
-            .channelOption(.datagramVectorReadMessageCount, value: datagramsPerRead)
-            .channelOption(
-                .recvAllocator,
-                value: FixedSizeRecvByteBufferAllocator(capacity: datagramsPerRead * 65_536)
-            )
-            .withBoundSocket(socket.descriptor)
-            .flatMapThrowing { channel in
-                let (endpoint, socket, owner) = bound.value
-                var local = endpoint
-                if let port = channel.localAddress?.port { local.port = UInt16(clamping: port) }
-                try channel.pipeline.syncOperations.addHandler(
-                    DatagramHandler(local: local, owner: owner))
-                // NIO knows the address family, which this option needs, only once it has registered.
-                try channel.syncOptions?.setOption(.receivePacketInfo, value: true)
-                try channel.syncOptions?.setOption(.autoRead, value: true)
-                return NIOLoopBound(
-                    UDPListener(local: local, channel: channel, socket: socket),
-                    eventLoop: channel.eventLoop)
-            }
-            .map { (bound: NIOLoopBound<UDPListener>) in bound.value }
+    private func take(_ reading: UDPReader.Reading) {
+        guard !isClosed else { return }
+        for (bytes, flow) in reading.received { owner.received(bytes, on: flow) }
+        if !reading.received.isEmpty { owner.receivedAll() }
+        for datagram in reading.undelivered { owner.undelivered(datagram) }
+        if let error = reading.error { owner.listenerFailed(ListenAddress(.udp, local), error) }
     }
 
     /// Whether a datagram from `source` can leave by this socket.
@@ -69,50 +56,32 @@ final class UDPListener {
 
     /// - Returns: 0, or the error's number.
     func send(_ bytes: [UInt8], to remote: Endpoint, from source: IPAddress?) -> CInt {
-        guard channel.isActive else { return EBADF }
-        let wildcard = local.address.isUnspecified
-        return socket.send(
-            bytes, to: remote,
-            from: wildcard && source?.isUnspecified == false ? source : nil)
-    }
-
-    func close() -> EventLoopFuture<Void> { channel.close() }
-}
-
-/// Takes datagrams out of the pipeline.
-private final class DatagramHandler: ChannelInboundHandler {
-    typealias InboundIn = AddressedEnvelope<ByteBuffer>
-
-    private let local: Endpoint
-    private unowned let owner: any TransportOwner
-
-    init(local: Endpoint, owner: any TransportOwner) {
-        self.local = local
-        self.owner = owner
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        let envelope = unwrapInboundIn(data)
-        guard let remote = Endpoint(envelope.remoteAddress), remote.port != 0 else { return }
-        var called = local
-        if let destination = envelope.metadata?.packetInfo?.destinationAddress,
-            let endpoint = Endpoint(destination)
-        {
-            // An answer can't leave from a group or a broadcast address: let the kernel choose.
-            called.address =
-                endpoint.address.isMulticast || endpoint.address.isLimitedBroadcast
-                ? local.address : endpoint.address
+        guard !isClosed else { return EBADF }
+        let source = local.address.isUnspecified && source?.isUnspecified == false ? source : nil
+        // The kernel tells of an ICMP error to the next call on the socket, whatever that is: who
+        // asks again is told of its own.
+        for attempt in 0..<UDPListener.attempts {
+            let code = socket.send(bytes, to: remote, from: source)
+            if code == 0 || code == EAGAIN || code == ENOBUFS { return code }
+            let (count, undelivered) = UDPReader.takeErrors(of: socket)
+            if !undelivered.isEmpty {
+                let listener = NIOLoopBound(self, eventLoop: loop)
+                loop.execute {
+                    listener.value.take(UDPReader.Reading(undelivered: undelivered))
+                }
+            }
+            // The reader may have taken the one that this call was told of, but not each time.
+            if attempt > 0, count == 0, code != ECONNREFUSED { return code }
         }
-        let flow = Flow(transport: .udp, local: called, remote: remote, connection: 0)
-        owner.received(Array(envelope.data.readableBytesView), on: flow)
+        // A flood of them: as good as lost on the wire.
+        return EAGAIN
     }
 
-    func channelReadComplete(context: ChannelHandlerContext) {
-        owner.receivedAll()
-    }
+    private static let attempts = 8
 
-    /// An ICMP error must not end the listener; NIO goes on reading after it.
-    func errorCaught(context: ChannelHandlerContext, error: any Error) {
-        owner.listenerFailed(ListenAddress(.udp, local), error)
+    func close() -> EventLoopFuture<Void> {
+        isClosed = true
+        reader.stop()
+        return closed.futureResult
     }
 }

@@ -1,11 +1,12 @@
 import CLinux
 import Glibc
 import Primitives
+import Sockets
 
-/// The descriptor of a UDP socket; who opens one closes it (NIO does after `withBoundSocket`).
+/// The descriptor of a UDP socket; who opens one closes it.
 ///
-/// Receiving is NIO's part. Sending is done here, because NIO 2.101 reads the packet information of
-/// what it receives but can't set the source address of what it sends.
+/// Reading waits, sending does not. The kernel notes the address that a datagram called, and the
+/// ICMP errors about what was sent.
 struct UDPSocket {
     let descriptor: CInt
 
@@ -17,17 +18,20 @@ struct UDPSocket {
         let isIPv6 = endpoint.address.isIPv6
         let descriptor = socket(
             isIPv6 ? AF_INET6 : AF_INET,
-            CInt(SOCK_DGRAM.rawValue | SOCK_NONBLOCK.rawValue | SOCK_CLOEXEC.rawValue), 0)
+            CInt(SOCK_DGRAM.rawValue | SOCK_CLOEXEC.rawValue), 0)
         guard descriptor >= 0 else { throw SocketError("socket", code: errno) }
         let opened = UDPSocket(descriptor: descriptor)
         do throws(SocketError) {
             if isIPv6 { try opened.set(CInt(IPPROTO_IPV6), IPV6_V6ONLY, 1) }
             try opened.setBuffer(SO_RCVBUF, privileged: SO_RCVBUFFORCE, octets: receiveBuffer)
             try opened.setBuffer(SO_SNDBUF, privileged: SO_SNDBUFFORCE, octets: sendBuffer)
-            // A large message goes out in fragments, whatever path MTU the kernel remembers.
+            let level = CInt(isIPv6 ? IPPROTO_IPV6 : IPPROTO_IP)
+            // A large message goes out in fragments. Over IPv4 any router may cut it further; over
+            // IPv6 the kernel learns from ICMP how long a fragment may be, for the next sending.
             try opened.set(
-                CInt(isIPv6 ? IPPROTO_IPV6 : IPPROTO_IP),
-                isIPv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
+                level, isIPv6 ? IPV6_MTU_DISCOVER : IP_MTU_DISCOVER, IP_PMTUDISC_DONT)
+            try opened.set(level, isIPv6 ? IPV6_RECVPKTINFO : IP_PKTINFO, 1)
+            try opened.set(level, isIPv6 ? IPV6_RECVERR : IP_RECVERR, 1)
             guard endpoint.withSockAddr({ bind(descriptor, $0, $1) }) == 0 else {
                 throw SocketError("bind udp \(endpoint)", code: errno)
             }
@@ -38,8 +42,21 @@ struct UDPSocket {
         return opened
     }
 
+    /// The port that was taken for port 0.
+    var port: UInt16? {
+        var storage = sockaddr_storage()
+        var length = socklen_t(MemoryLayout<sockaddr_storage>.size)
+        let code = withUnsafeMutablePointer(to: &storage) {
+            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                getsockname(descriptor, $0, &length)
+            }
+        }
+        return code == 0 ? SocketAddress(storage).endpoint?.port : nil
+    }
+
     /// Sends one datagram from `source` (nil: as the socket is bound, or as the kernel chooses).
-    /// - Returns: 0, or the error's number; EAGAIN when the socket's buffer is full.
+    /// - Returns: 0, or the error's number; EAGAIN when the socket's buffer is full. The error may be
+    ///   that of a datagram which was sent before: then this one has not gone.
     func send(_ bytes: [UInt8], to remote: Endpoint, from source: IPAddress?) -> CInt {
         bytes.withUnsafeBytes { octets in
             remote.withSockAddr { to, length in

@@ -23,7 +23,7 @@ final class TestSocket {
             setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, 4)
         }
         let wanted = SocketAddress(local)
-        guard TestSocket.with(wanted, { bind(descriptor, $0, $1) }) == 0 else {
+        guard wanted.withSockAddr({ bind(descriptor, $0, $1) }) == 0 else {
             throw Failed(call: "bind", errno: errno)
         }
         var found = SocketAddress()
@@ -94,7 +94,7 @@ final class TestSocket {
 
     func send(_ octets: [UInt8], to destination: Endpoint) {
         let address = SocketAddress(destination)
-        _ = TestSocket.with(address) { sendto(descriptor, octets, octets.count, 0, $0, $1) }
+        _ = address.withSockAddr { sendto(descriptor, octets, octets.count, 0, $0, $1) }
     }
 
     static var now: Instant {
@@ -108,13 +108,5 @@ final class TestSocket {
         clock_gettime(CLOCK_REALTIME, &time)
         return WallClockTime(
             nanoseconds: Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec))
-    }
-
-    private static func with<R>(
-        _ address: SocketAddress, _ body: (UnsafePointer<sockaddr>, socklen_t) -> R
-    ) -> R {
-        withUnsafePointer(to: address.storage) {
-            $0.withMemoryRebound(to: sockaddr.self, capacity: 1) { body($0, address.length) }
-        }
     }
 }

@@ -16,6 +16,7 @@ final class EchoOwner: TransportOwner, @unchecked Sendable {
         var opened: [Flow] = []
         var closed: [(flow: Flow, cause: String)] = []
         var refused = 0
+        var undelivered: [UndeliveredDatagram] = []
     }
 
     let loop: any EventLoop = MultiThreadedEventLoopGroup.singleton.next()
@@ -87,6 +88,7 @@ final class EchoOwner: TransportOwner, @unchecked Sendable {
     func connectionClosed(_ flow: Flow, _ cause: CloseCause) {
         note { $0.closed.append((flow, cause.name)) }
     }
+    func undelivered(_ datagram: UndeliveredDatagram) { note { $0.undelivered.append(datagram) } }
     func connectionRefused(_ remote: Endpoint) { note { $0.refused += 1 } }
     func listenerFailed(_ address: ListenAddress, _ error: any Error) {}
 }

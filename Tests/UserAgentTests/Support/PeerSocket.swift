@@ -1,5 +1,6 @@
 import Glibc
 import Primitives
+import Sockets
 
 @testable import UserAgent
 
@@ -114,16 +115,6 @@ final class PeerSocket {
     }
 
     private static func endpoint(_ raw: sockaddr_storage) -> Endpoint {
-        withUnsafeBytes(of: raw) { bytes in
-            if raw.ss_family == sa_family_t(AF_INET6) {
-                let address = bytes.load(as: sockaddr_in6.self)
-                return Endpoint(
-                    IPAddress(address.sin6_addr), port: UInt16(bigEndian: address.sin6_port))
-            }
-            let address = bytes.load(as: sockaddr_in.self)
-            return Endpoint(
-                IPAddress(v4: UInt32(bigEndian: address.sin_addr.s_addr)),
-                port: UInt16(bigEndian: address.sin_port))
-        }
+        SocketAddress(raw).endpoint ?? Endpoint(.anyV4, port: 0)
     }
 }
