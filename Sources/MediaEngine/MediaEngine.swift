@@ -53,7 +53,7 @@ package final class MediaEngine: Sendable {
         let count = max(1, configuration.threads ?? processors)
         let receiver = try ReceivingThread(engine: self)
         var senders: [SendingThread] = []
-        let (rings, ringProblem) = makeRings(count)
+        var (rings, ringProblem) = makeRings(count)
         for number in 0..<count {
             let seed = state.withLock { $0.random.next() }
             let table = StreamTable(
@@ -96,10 +96,16 @@ package final class MediaEngine: Sendable {
         var paths: PathThread?
         var pathsHandle: pthread_t?
         if configuration.usesPacketRing, ringProblem == nil {
-            let thread = try PathThread(
-                senders: senders, dscp: state.withLock { $0.dscp })
-            pathsHandle = try startThread(named: "moh-paths") { thread.run() }
-            paths = thread
+            do throws(MediaEngineError) {
+                let thread = try PathThread(senders: senders, dscp: state.withLock { $0.dscp })
+                pathsHandle = try startThread(named: "moh-paths") { thread.run() }
+                paths = thread
+            } catch {
+                ringProblem =
+                    "no packet leaves by the packet ring, all by UDP sockets, since the kernel can't be "
+                    + "asked for ways (\(error)): give the process AF_NETLINK in "
+                    + "RestrictAddressFamilies of its unit; or set rtp.packet-ring to false"
+            }
         }
         for problem in [realTimeProblem, memoryProblem, ringProblem] {
             if let problem { logger.warning("\(problem)") }

@@ -1,11 +1,14 @@
 """`rtp.packet-ring`: packets that take a way of their own past UDP are good ones, and take the kernel's way
 whenever that changes."""
 
+import contextlib
+import re
+import socket
 import subprocess
 
 import pytest
 
-from lab import audio
+from lab import audio, cgroup
 from lab.capture import Capture
 from lab.namespace import Namespace, ip
 from lab.waiting import until
@@ -72,8 +75,18 @@ def test_music_by_the_ring(wires, library, calling, tmp_path, address):
         appliance.start()
         appliance.address = own
     capture = Capture(near, tmp_path / "pcap", "udp", interface="w0")
+    tap = near.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(3))
+    tap.bind(("w0", 0))
     call = hear(calling, appliance, far, address)
     grows(appliance, 150)
+    tap.setblocking(False)
+    marked = set()
+    with contextlib.suppress(BlockingIOError), tap:
+        while True:
+            octets, (_, protocol, kind, *_) = tap.recvfrom(2048)
+            if kind == socket.PACKET_OUTGOING and protocol in (0x0800, 0x86DD):
+                marked.add((protocol, octets[0] >> 4))
+    assert marked and marked <= {(0x0800, 4), (0x86DD, 6)}, "what queues and filters of the device go by"
     # The receiving kernel has checked the sums of IP and UDP.
     stream = call.receiver.wait(150).check(160)
     assert lost(stream) == 0 and stream.longest_gap() <= 0.06
@@ -173,6 +186,67 @@ def test_a_next_hop_changes_under_its_route(wires, calling, tmp_path):
     assert lost(call.receiver.stream) <= 2
 
 
+def test_the_better_wire_comes_back(wires, calling, tmp_path):
+    """Of a route that a device makes good again when it has its carrier back Linux says nothing."""
+    near, far, start = wires
+    near.run(["sysctl", "-qw", "net.ipv4.conf.w0.ignore_routes_with_linkdown=1", "net.ipv6.conf.w0.disable_ipv6=1"])
+    ip("-n", near.name, "route", "add", BEHIND, "via", "198.18.10.2", "metric", "100")
+    ip("-n", far.name, "route", "replace", "default", "via", "198.18.10.1")
+    appliance = start()
+    ip("-n", far.name, "link", "set", "d0", "down")
+    call = hear(calling, appliance, far, BEHIND)
+    grows(appliance)
+    ip("-n", far.name, "link", "set", "d0", "up")
+    until(lambda: "w0" in near.run(["ip", "route", "get", BEHIND]).stdout, 5, "the kernel's own change")
+    sent_by(near, "w0", call, appliance, tmp_path)
+
+
+def sent_by(near, interface, call, appliance, tmp_path):
+    """That the ring's packets leave by the interface."""
+    grows(appliance)
+    capture = Capture(near, tmp_path / f"pcap-{interface}", "udp", interface=interface)
+    grows(appliance)
+    capture.stop()
+    assert sum(map(len, capture.streams(destination_port=call.receiver.port).values())) >= 40
+
+
+def test_ways_of_equal_cost(wires, calling, tmp_path):
+    """The kernel chooses by ports too: each call keeps to one wire, whether ring or socket sends."""
+    near, far, start = wires
+    near.run(["sysctl", "-qw", "net.ipv4.fib_multipath_hash_policy=1"])
+    ip("-n", near.name, "route", "replace", BEHIND, "nexthop", "via", "198.18.9.2", "nexthop", "via", "198.18.10.2")
+    appliance = start()
+    captures = [Capture(near, tmp_path / f"pcap-{interface}", "udp", interface=interface) for interface in ("w0", "w1")]
+    calls = [hear(calling, appliance, far, BEHIND) for _ in range(24)]
+    grows(appliance, 1200)
+    ports = {call.receiver.port for call in calls}
+    first, second = ({destination[1] for _, _, destination, _ in capture.stop().datagrams()} & ports for capture in captures)
+    assert first | second == ports and not first & second
+    assert first and second
+
+
+@pytest.mark.parametrize("rule", [
+    ["ipproto", "udp", "sport", "1024-65534"], ["dport", "1024-65534"], ["tos", "0x10", "from", "192.0.2.10"]])
+def test_rules_that_look_at_more_than_addresses(wires, calling, tmp_path, rule):
+    near, far, start = wires
+    ip("-n", near.name, "route", "add", BEHIND, "via", "198.18.10.2", "table", "7")
+    ip("-n", near.name, "rule", "add", *rule, "lookup", "7")
+    appliance = start({"rtp": {**RING["rtp"], "dscp": 4}} if "tos" in rule else RING)
+    call = hear(calling, appliance, far, BEHIND)
+    sent_by(near, "w1", call, appliance, tmp_path)
+
+
+def test_sockets_that_are_bound_to_a_device(wires, calling, tmp_path):
+    """As BindNetworkInterface of systemd and `ip vrf exec` do, in a VRF for one."""
+    near, far, start = wires
+    ip("-n", near.name, "route", "add", BEHIND, "via", "198.18.10.2", "metric", "100")
+    ip("-n", far.name, "route", "replace", "default", "via", "198.18.10.1")
+    with cgroup.that_binds_sockets(near, "w1") as wrapper:
+        appliance = start(wrapper=wrapper)
+        call = hear(calling, appliance, far, BEHIND)
+        sent_by(near, "w1", call, appliance, tmp_path)
+
+
 def test_what_stays_on_the_host_and_what_is_long_goes_by_the_socket(wires, library, calling):
     near, far, start = wires
     appliance = start({"media": {"codecs": ["pcmu", "l16/48000"]}, **RING})
@@ -195,6 +269,36 @@ def test_without_the_right_the_socket_sends_and_health_says_so(wires, calling):
     assert by_ring(appliance) == 0
     code, health = appliance.get("/healthz")
     assert code == 200 and "CAP_NET_RAW" in health
+
+
+def test_without_a_word_from_the_kernel_the_socket_sends_and_health_says_so(wires, calling, tmp_path):
+    """No AF_NETLINK, as by RestrictAddressFamilies."""
+    near, far, start = wires
+    source = tmp_path / "deaf.c"
+    source.write_text("""
+        #define _GNU_SOURCE
+        #include <dlfcn.h>
+        #include <errno.h>
+        #include <sys/socket.h>
+        int socket(int family, int type, int protocol) {
+            if (family == AF_NETLINK && (type & 15) == SOCK_RAW && protocol == 0) { errno = EAFNOSUPPORT; return -1; }
+            return ((int (*)(int, int, int))dlsym(RTLD_NEXT, "socket"))(family, type, protocol);
+        }""")
+    subprocess.run(["cc", "-shared", "-fPIC", "-o", source.with_suffix(".so"), source], check=True)
+    appliance = start(wrapper=["env", f"LD_PRELOAD={source.with_suffix('.so')}"])
+    call = hear(calling, appliance, far, "198.18.9.2")
+    call.receiver.wait(100).check(160)
+    assert by_ring(appliance) == 0
+    code, health = appliance.get("/healthz")
+    assert code == 200 and "AF_NETLINK" in health
+
+
+def test_the_ring_may_hold_more_than_the_systems_usual_limit(wires, library):
+    """By CAP_NET_ADMIN, as the sockets."""
+    near, far, start = wires
+    start()
+    held = re.findall(r"skmem:\(.*?tb(\d+)", near.run(["ss", "-0", "--memory", "--numeric"]).stdout)
+    assert held and all(int(octets) == 16 << 20 for octets in held), held
 
 
 def test_reloaded_mark(wires, calling):

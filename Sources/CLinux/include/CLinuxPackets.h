@@ -14,6 +14,7 @@ static const int clinux_tpacket2_data = TPACKET2_HDRLEN - sizeof(struct sockaddr
 // ip(7)), by which queues of a device choose.
 static const int clinux_priority_of_voice = TC_PRIO_INTERACTIVE_BULK;
 
-// Offers what waits in a ring to transmit to the device `interface` and does not wait for it. sendto.
+// Offers what waits in a ring to transmit to the device `interface` and does not wait for it; all are
+// packets of `protocol`, an ETH_P_. sendto.
 // Returns what sendto returns.
-long clinux_send_ring(int socket, int interface);
+long clinux_send_ring(int socket, int interface, unsigned short protocol);

@@ -84,11 +84,10 @@ struct StreamControl {
     var path: (PathFinder.Flow, PathFinder.Listener)? {
         guard !ownsPair, let destination else { return nil }
         return (
-            PathFinder.Flow(to: destination.address, from: parameters.local),
+            PathFinder.Flow(to: destination, from: pair.small.local, by: pair.small.device),
             PathFinder.Listener(
                 thread: Int32(truncatingIfNeeded: thread),
-                number: Int32(truncatingIfNeeded: number), socket: pair.small.descriptor,
-                port: pair.small.local.port)
+                number: Int32(truncatingIfNeeded: number), socket: pair.small.descriptor)
         )
     }
 

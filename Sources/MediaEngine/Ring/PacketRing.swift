@@ -54,7 +54,8 @@ final class PacketRing {
             throw PacketRing.failed("mmap", code)
         }
         for (option, value) in [
-            (SO_SNDBUFFORCE, Int32(8 << 20)), (SO_SNDBUF, 8 << 20),
+            // The second needs CAP_NET_ADMIN; without it the system's limit holds.
+            (SO_SNDBUF, Int32(8 << 20)), (SO_SNDBUFFORCE, 8 << 20),
             (SO_PRIORITY, Int32(clinux_priority_of_voice)),
         ] {
             var value = value
@@ -139,7 +140,8 @@ final class PacketRing {
         return n
     }
 
-    /// Sends the first messages that go by the ring, and by one device.
+    /// Sends the first messages that go by the ring, and by one device. All of a socket are of one
+    /// version of IP.
     ///
     /// - Returns: how many; 0 when the ring or the device takes none now.
     func send(
@@ -149,17 +151,22 @@ final class PacketRing {
         let first = next
         var n = 0
         var interface: Int32 = 0
+        var isIPv6 = false
         while n < count {
             let path = paths + Int(streams[n].stream)
             guard takes(messages + n, path, socket) else { break }
-            if n == 0 { interface = path.pointee.interface }
+            if n == 0 {
+                interface = path.pointee.interface
+                isIPv6 = path.pointee.isIPv6
+            }
             guard path.pointee.interface == interface,
                 fill(frame(first &+ n), messages + n, path)
             else { break }
             n &+= 1
         }
         guard n > 0 else { return 0 }
-        _ = clinux_send_ring(descriptor, interface)
+        _ = clinux_send_ring(
+            descriptor, interface, UInt16(isIPv6 ? ETH_P_IPV6 : ETH_P_IP))
         let taken = self.taken(n, from: first)
         next = (first + taken) % PacketRing.frames
         return taken

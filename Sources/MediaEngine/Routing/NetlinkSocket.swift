@@ -7,11 +7,14 @@ package import Primitives
 /// The kernel answers while it is asked, so that an answer is there when the question has been sent.
 package final class NetlinkSocket: RoutingTables {
     package let descriptor: Int32
+    /// Of the packets that ways are asked for.
+    package var dscp: UInt8 = 0
     private var sequence: UInt32 = 0
     /// The kernel sends no more at a time (NLMSG_GOODSIZE).
     private let buffer = UnsafeMutableBufferPointer<UInt8>.allocate(capacity: 32_768)
 
-    /// - Parameter hearsChanges: it is for ``receive(_:)`` and asks nothing.
+    /// - Parameter hearsChanges: it is for ``receive(_:)``, which first tells of all devices, and asks
+    ///   nothing else.
     package init(hearsChanges: Bool) throws(MediaEngineError) {
         let kind =
             Int32(SOCK_RAW.rawValue) | Int32(SOCK_CLOEXEC.rawValue)
@@ -36,6 +39,10 @@ package final class NetlinkSocket: RoutingTables {
                     descriptor, SOL_NETLINK, NETLINK_ADD_MEMBERSHIP, &group,
                     socklen_t(MemoryLayout<Int32>.size)) == 0
             else { throw NetlinkSocket.failed("setsockopt NETLINK_ADD_MEMBERSHIP", errno) }
+        }
+        let question = Rtnetlink.linksRequest()
+        guard Glibc.send(descriptor, question, question.count, 0) == question.count else {
+            throw NetlinkSocket.failed("send AF_NETLINK", errno)
         }
     }
 
@@ -80,10 +87,8 @@ package final class NetlinkSocket: RoutingTables {
 
     // MARK: Questions
 
-    package func route(
-        to destination: IPAddress, from source: IPAddress
-    ) -> RoutingMessage.Route? {
-        let answer = ask { Rtnetlink.routeRequest(to: destination, from: source, sequence: $0) }
+    package func route(for flow: PathFinder.Flow) -> RoutingMessage.Route? {
+        let answer = ask { Rtnetlink.routeRequest(for: flow, dscp: dscp, sequence: $0) }
         guard case .route(let route) = answer else { return nil }
         return route
     }

@@ -9,12 +9,15 @@ package import Primitives
 package struct PathFinder: Sendable {
     /// What the kernel chooses a way by.
     package struct Flow: Hashable, Sendable {
-        package var destination: IPAddress
-        package var source: IPAddress
+        package var destination: Endpoint
+        package var source: Endpoint
+        /// That the socket is bound to, a VRF for one; 0 for any.
+        package var device: Int32
 
-        package init(to destination: IPAddress, from source: IPAddress) {
+        package init(to destination: Endpoint, from source: Endpoint, by device: Int32 = 0) {
             self.destination = destination
             self.source = source
+            self.device = device
         }
     }
 
@@ -41,14 +44,11 @@ package struct PathFinder: Sendable {
         /// Its number in the thread's table.
         package var number: Int32
         package var socket: Int32
-        /// That its packets leave from.
-        package var port: UInt16
 
-        package init(thread: Int32, number: Int32, socket: Int32, port: UInt16) {
+        package init(thread: Int32, number: Int32, socket: Int32) {
             self.thread = thread
             self.number = number
             self.socket = socket
-            self.port = port
         }
     }
 
@@ -86,6 +86,8 @@ package struct PathFinder: Sendable {
     private var entries: [Flow: Entry] = [:]
     private var flowsByStep: [Step: Set<Flow>] = [:]
     private var due: Set<Flow> = []
+    /// Devices that have said that they are up.
+    private var up: Set<Int32> = []
     private var notBefore = Instant(nanoseconds: 0)
     private var changes: [Change] = []
 
@@ -135,7 +137,7 @@ package struct PathFinder: Sendable {
     package mutating func receive(_ message: RoutingMessage, at now: Instant) {
         switch message {
         case .route(let route):
-            forget(at: now) { flow, _ in route.network.contains(flow.destination) }
+            forget(at: now) { flow, _ in route.network.contains(flow.destination.address) }
         case .neighbour(let neighbour):
             let step = Step(address: neighbour.address, interface: neighbour.interface)
             for flow in flowsByStep[step] ?? [] {
@@ -146,13 +148,20 @@ package struct PathFinder: Sendable {
                 if neighbour.linkAddress != nil { due.insert(flow) }
             }
         case .link(let link):
+            if link.address == nil {
+                up.remove(link.interface)
+            } else if up.insert(link.interface).inserted {
+                // Routes by it that were dead are good again, and maybe better ones; of them the kernel
+                // says nothing.
+                return forget(at: now) { _, _ in true }
+            }
             forget(at: now) { _, entry in
                 guard let hop = entry.hop else { return entry.step?.interface == link.interface }
                 return hop.interface == link.interface
                     && (hop.source != link.address || hop.mtu != link.mtu)
             }
         case .otherChange:
-            forgetAll(at: now)
+            forget(at: now) { _, _ in true }
         case .failure:
             break
         }
@@ -160,6 +169,7 @@ package struct PathFinder: Sendable {
 
     /// Reports have been lost, or everything may be different.
     package mutating func forgetAll(at now: Instant) {
+        up = []
         forget(at: now) { _, _ in true }
     }
 
@@ -197,10 +207,10 @@ package struct PathFinder: Sendable {
         _ links: inout [Int32: RoutingMessage.Link]
     ) {
         leaveStep(flow)
-        guard let route = tables.route(to: flow.destination, from: flow.source), route.isPlain
+        guard let route = tables.route(for: flow), route.isPlain
         else { return set(nil, for: flow) }
         let step = Step(
-            address: route.gateway ?? flow.destination, interface: route.interface)
+            address: route.gateway ?? flow.destination.address, interface: route.interface)
         entries[flow]?.step = step
         flowsByStep[step, default: []].insert(flow)
         let known = links[step.interface] ?? tables.link(step.interface)

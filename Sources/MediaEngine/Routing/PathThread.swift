@@ -33,6 +33,7 @@ final class PathThread: @unchecked Sendable {  // all but the inbox is used by t
         wake = try EventCounter()
         tables = try NetlinkSocket(hearsChanges: false)
         changes = try NetlinkSocket(hearsChanges: true)
+        tables.dscp = dscp
     }
 
     // MARK: Called by others
@@ -81,6 +82,7 @@ final class PathThread: @unchecked Sendable {  // all but the inbox is used by t
                 case .unwant(let flow, let listener): finder.unwant(flow, for: listener)
                 case .mark(let dscp):
                     self.dscp = dscp
+                    tables.dscp = dscp
                     finder.forgetAll(at: now)
                 }
             }
@@ -114,9 +116,8 @@ final class PathThread: @unchecked Sendable {  // all but the inbox is used by t
     private func path(_ hop: PathFinder.Hop, _ change: PathFinder.Change) -> PacketPath {
         let flow = change.flow
         return PacketPath(
-            hop, from: Endpoint(flow.source, port: change.listener.port), to: flow.destination,
-            socket: change.listener.socket, dscp: dscp,
-            timeToLive: timeToLive(change.listener.socket, flow.source.isIPv6))
+            hop, from: flow.source, to: flow.destination.address, socket: change.listener.socket,
+            dscp: dscp, timeToLive: timeToLive(change.listener.socket, flow.source.address.isIPv6))
     }
 
     /// What the kernel would give the packets.

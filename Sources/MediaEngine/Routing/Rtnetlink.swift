@@ -4,15 +4,24 @@ package import Primitives
 /// The octets of rtnetlink: questions to the kernel, and what it says (RFC 3549 §2.3.2 and §3.1,
 /// rtnetlink(7)). All integers but addresses are in the host's order.
 package enum Rtnetlink {
-    /// Asks which way a packet from `source` to `destination` takes.
+    /// Asks which way a packet of UDP takes: all that rules, VRFs and the choice between ways of equal
+    /// cost can go by.
     package static func routeRequest(
-        to destination: IPAddress, from source: IPAddress, sequence: UInt32
+        for flow: PathFinder.Flow, dscp: UInt8, sequence: UInt32
     ) -> [UInt8] {
+        let destination = flow.destination.address
         let bits: UInt8 = destination.isIPv6 ? 128 : 32
         // family, prefix lengths, type of service, table, protocol, scope, type, flags
-        var body: [UInt8] = [family(destination), bits, bits, 0, 0, 0, 0, 0, 0, 0, 0, 0]
+        var body: [UInt8] = [family(destination), bits, bits, dscp << 2, 0, 0, 0, 0, 0, 0, 0, 0]
         append(attribute: RouteAttribute.destination, octets(destination), to: &body)
-        append(attribute: RouteAttribute.source, octets(source), to: &body)
+        append(attribute: RouteAttribute.source, octets(flow.source.address), to: &body)
+        append(attribute: RouteAttribute.ipProtocol, [UInt8(IPPROTO_UDP)], to: &body)
+        append(attribute: RouteAttribute.sourcePort, octets(flow.source.port), to: &body)
+        append(attribute: RouteAttribute.destinationPort, octets(flow.destination.port), to: &body)
+        if flow.device != 0 {
+            let device = withUnsafeBytes(of: flow.device) { [UInt8]($0) }
+            append(attribute: RouteAttribute.interface, device, to: &body)
+        }
         return request(MessageType.getRoute, sequence, body)
     }
 
@@ -29,11 +38,20 @@ package enum Rtnetlink {
 
     /// Asks about a device.
     package static func linkRequest(_ interface: Int32, sequence: UInt32) -> [UInt8] {
+        request(MessageType.getLink, sequence, linkBody(interface))
+    }
+
+    /// Asks about all devices.
+    package static func linksRequest() -> [UInt8] {
+        request(MessageType.getLink, 0, linkBody(0), flags: Flag.dump)
+    }
+
+    private static func linkBody(_ interface: Int32) -> [UInt8] {
         var body: [UInt8] = [UInt8(AF_UNSPEC), 0, 0, 0]
         append(UInt32(bitPattern: interface), to: &body)
         append(0, to: &body)
         append(0, to: &body)
-        return request(MessageType.getLink, sequence, body)
+        return body
     }
 
     /// Hands out what one datagram of the kernel's says, with the number of the question that each
@@ -69,6 +87,11 @@ package enum Rtnetlink {
         static let nextHopChanges: ClosedRange<UInt16> = 104...105
     }
 
+    private enum Flag {
+        static let request: UInt16 = 0x1
+        static let dump: UInt16 = 0x300
+    }
+
     private enum RouteAttribute {
         static let destination: UInt16 = 1
         static let source: UInt16 = 2
@@ -76,6 +99,9 @@ package enum Rtnetlink {
         static let gateway: UInt16 = 5
         static let gatewayOfOtherFamily: UInt16 = 18
         static let encapsulation: UInt16 = 22
+        static let ipProtocol: UInt16 = 27
+        static let sourcePort: UInt16 = 28
+        static let destinationPort: UInt16 = 29
     }
 
     private enum NeighbourAttribute {
@@ -233,10 +259,12 @@ package enum Rtnetlink {
 
     // MARK: Writing
 
-    private static func request(_ type: UInt16, _ sequence: UInt32, _ body: [UInt8]) -> [UInt8] {
+    private static func request(
+        _ type: UInt16, _ sequence: UInt32, _ body: [UInt8], flags: UInt16 = 0
+    ) -> [UInt8] {
         var octets: [UInt8] = []
         append(UInt32(headerLength + body.count), to: &octets)
-        append(UInt32(type) | UInt32(1) << 16, to: &octets)  // NLM_F_REQUEST
+        append(UInt32(type) | UInt32(Flag.request | flags) << 16, to: &octets)
         append(sequence, to: &octets)
         append(0, to: &octets)
         return octets + body
@@ -245,6 +273,7 @@ package enum Rtnetlink {
     private static func append(attribute type: UInt16, _ value: [UInt8], to octets: inout [UInt8]) {
         append(UInt32(4 + value.count) | UInt32(type) << 16, to: &octets)
         octets += value
+        while octets.count % 4 != 0 { octets.append(0) }
     }
 
     private static func append(_ word: UInt32, to octets: inout [UInt8]) {
@@ -255,6 +284,10 @@ package enum Rtnetlink {
 
     private static func family(_ address: IPAddress) -> UInt8 {
         UInt8(address.isIPv6 ? AF_INET6 : AF_INET)
+    }
+
+    private static func octets(_ port: UInt16) -> [UInt8] {
+        withUnsafeBytes(of: port.bigEndian) { [UInt8]($0) }
     }
 
     private static func octets(_ address: IPAddress) -> [UInt8] {

@@ -7,6 +7,9 @@ import Sockets
 package final class UDPSocket: Sendable {
     package let descriptor: Int32
     package let local: Endpoint
+    /// That all it sends leaves by, or whose VRF decides; 0 for any. We bind it to none, but `ip vrf exec`
+    /// and BindNetworkInterface of systemd do.
+    package let device: Int32
 
     /// - Parameters:
     ///   - bufferOctets: what may wait in each direction.
@@ -23,6 +26,10 @@ package final class UDPSocket: Sendable {
             | Int32(SOCK_CLOEXEC.rawValue)
         descriptor = socket(isIPv6 ? AF_INET6 : AF_INET, kind, 0)
         self.local = local
+        var device: Int32 = 0
+        var length = socklen_t(MemoryLayout<Int32>.size)
+        _ = getsockopt(descriptor, SOL_SOCKET, SO_BINDTOIFINDEX, &device, &length)
+        self.device = device
         guard descriptor >= 0 else {
             throw .system(call: "socket", errno: errno, at: "\(local)")
         }

@@ -9,11 +9,9 @@ private struct Tables: RoutingTables {
     var links: [Int32: RoutingMessage.Link] = [:]
     var questions = 0
 
-    mutating func route(
-        to destination: IPAddress, from source: IPAddress
-    ) -> RoutingMessage.Route? {
+    mutating func route(for flow: PathFinder.Flow) -> RoutingMessage.Route? {
         questions += 1
-        return routes[destination]
+        return routes[flow.destination.address]
     }
 
     func linkAddress(of address: IPAddress, on interface: Int32) -> LinkAddress? {
@@ -23,7 +21,7 @@ private struct Tables: RoutingTables {
     func link(_ interface: Int32) -> RoutingMessage.Link? { links[interface] }
 }
 
-private let own = IPAddress(v4: 0xc000_020a)
+private let own = Endpoint(IPAddress(v4: 0xc000_020a), port: 20_000)
 private let gateway = IPAddress(v4: 0xc612_0902)
 private let other = IPAddress(v4: 0xc612_0a02)
 private let first = LinkAddress(bits: 1)
@@ -31,11 +29,11 @@ private let second = LinkAddress(bits: 2)
 private let device = LinkAddress(bits: 0x10)
 
 private func phone(_ n: UInt32) -> PathFinder.Flow {
-    PathFinder.Flow(to: IPAddress(v4: 0xc633_6400 + n), from: own)
+    PathFinder.Flow(to: Endpoint(IPAddress(v4: 0xc633_6400 + n), port: 4000), from: own)
 }
 
 private func listener(_ number: Int32) -> PathFinder.Listener {
-    PathFinder.Listener(thread: 0, number: number, socket: 9, port: 20_000)
+    PathFinder.Listener(thread: 0, number: number, socket: 9)
 }
 
 private func hop(_ destination: LinkAddress, interface: Int32 = 1) -> PathFinder.Hop {
@@ -54,7 +52,7 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
 
     init() throws {
         for n in 1...9 as ClosedRange<UInt32> {
-            tables.routes[phone(n).destination] = .init(
+            tables.routes[phone(n).destination.address] = .init(
                 network: try network("198.51.100.0/24"), interface: 1, gateway: gateway,
                 isPlain: true)
         }
@@ -78,7 +76,7 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
         #expect(finder.deadline == nil)
     }
 
-    @Test mutating func theSecondListenerAtAnAddressIsNotLookedUp() {
+    @Test mutating func theSecondStreamOfAFlowIsNotLookedUp() {
         finder.want(phone(1), for: listener(5))
         _ = look(at(0))
         finder.want(phone(1), for: listener(6))
@@ -103,8 +101,8 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
     }
 
     @Test mutating func noPlainWay() {
-        tables.routes[phone(1).destination]?.isPlain = false
-        tables.routes[phone(2).destination] = nil
+        tables.routes[phone(1).destination.address]?.isPlain = false
+        tables.routes[phone(2).destination.address] = nil
         tables.links[1]?.address = nil
         for n in 1...3 as ClosedRange<UInt32> { finder.want(phone(n), for: listener(Int32(n))) }
         #expect(look(at(0)).isEmpty)
@@ -147,7 +145,7 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
         _ = look(at(0))
         let route = RoutingMessage.Route(
             network: try network("198.51.100.2/32"), interface: 2, gateway: other, isPlain: true)
-        tables.routes[phone(2).destination] = route
+        tables.routes[phone(2).destination.address] = route
         tables.neighbours[other] = second
         tables.links[2] = .init(interface: 2, address: device, mtu: 1500)
         finder.receive(.route(route), at: at(1))
@@ -164,6 +162,7 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
 
     @Test mutating func aDeviceThatGoesDownAndComesBack() {
         finder.want(phone(1), for: listener(1))
+        finder.receive(.link(.init(interface: 1, address: device, mtu: 1500)), at: at(-500))
         _ = look(at(0))
         finder.receive(.link(.init(interface: 1, address: device, mtu: 1500)), at: at(1))
         #expect(finder.takeChanges().isEmpty, "nothing that matters")
@@ -176,6 +175,23 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
         #expect(look(at(900)) == [hop(first)])
     }
 
+    @Test mutating func anotherDeviceThatComesBackMayBeTheBetterWay() {
+        finder.want(phone(1), for: listener(1))
+        finder.receive(.link(.init(interface: 2, address: nil, mtu: 1500)), at: at(-500))
+        _ = look(at(0))
+        tables.routes[phone(1).destination.address]?.interface = 2
+        tables.links[2] = .init(interface: 2, address: device, mtu: 1500)
+        finder.receive(.link(.init(interface: 2, address: device, mtu: 1500)), at: at(1))
+        #expect(finder.takeChanges().map(\.hop) == [nil])
+        #expect(look(at(300)) == [hop(first, interface: 2)])
+        finder.receive(.link(.init(interface: 2, address: device, mtu: 9000)), at: at(301))
+        #expect(finder.takeChanges().map(\.hop) == [nil], "the MTU of its own")
+        finder.forgetAll(at: at(400))
+        #expect(look(at(700)).count == 1)
+        finder.receive(.link(.init(interface: 2, address: device, mtu: 1500)), at: at(701))
+        #expect(finder.takeChanges().map(\.hop) == [nil], "that it was down may be what was lost")
+    }
+
     @Test mutating func lostReportsForgetEverything() {
         finder.want(phone(1), for: listener(1))
         _ = look(at(0))
@@ -186,8 +202,9 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
 
     @Test mutating func manyAreLookedUpInPortions() {
         for n in 0..<1000 as Range<UInt32> {
-            let flow = PathFinder.Flow(to: IPAddress(v4: 0x0a00_0000 + n), from: own)
-            tables.routes[flow.destination] = tables.routes[phone(1).destination]
+            let address = IPAddress(v4: 0x0a00_0000 + n)
+            let flow = PathFinder.Flow(to: Endpoint(address, port: 4000), from: own)
+            tables.routes[address] = tables.routes[phone(1).destination.address]
             finder.want(flow, for: listener(Int32(n)))
         }
         var found = 0

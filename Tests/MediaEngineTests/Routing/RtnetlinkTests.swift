@@ -1,3 +1,4 @@
+import Glibc
 import MediaEngine
 import Primitives
 import Testing
@@ -79,10 +80,23 @@ private func parsed(_ octets: [UInt8]) -> [RoutingMessage] {
         }
     }
 
+    @Test func theKernelTellsOfAllDevices() throws {
+        let changes = try NetlinkSocket(hearsChanges: true)
+        var interfaces: [Int32] = []
+        let isWhole = changes.receive { message in
+            if case .link(let link) = message { interfaces.append(link.interface) }
+        }
+        #expect(isWhole)
+        #expect(interfaces.contains(Int32(if_nametoindex("lo"))))
+    }
+
     /// The kernel's own answers, whatever this machine's routes are.
     @Test func theKernelIsAsked() throws {
         let tables = try NetlinkSocket(hearsChanges: false)
-        let route = try #require(tables.route(to: .loopbackV4, from: .loopbackV4))
+        let route = try #require(
+            tables.route(
+                for: .init(
+                    to: Endpoint(.loopbackV4, port: 9), from: Endpoint(.loopbackV4, port: 9))))
         #expect(!route.isPlain, "this host itself")
         let link = try #require(tables.link(route.interface))
         #expect(link.address == nil, "lo has no frames of Ethernet")
