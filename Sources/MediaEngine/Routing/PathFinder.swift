@@ -80,6 +80,8 @@ package struct PathFinder: Sendable {
     /// How long after a change the tables are looked at again: routing protocols change many routes
     /// in a row.
     private static let rest = Interval.milliseconds(200)
+    /// After which they are looked at though the changes go on.
+    private static let longestRest = Interval.seconds(1)
     /// Flows that are looked up at a time, each some 20 µs.
     private static let atOnce = 256
 
@@ -89,6 +91,7 @@ package struct PathFinder: Sendable {
     /// Devices that have said that they are up.
     private var up: Set<Int32> = []
     private var notBefore = Instant(nanoseconds: 0)
+    private var latest = Instant(nanoseconds: 0)
     private var changes: [Change] = []
 
     package init() {}
@@ -186,7 +189,9 @@ package struct PathFinder: Sendable {
             }
             entries.formIndex(after: &index)
         }
-        if isAny { notBefore = now + PathFinder.rest }
+        guard isAny else { return }
+        if now >= notBefore { latest = now + PathFinder.longestRest }
+        notBefore = min(now + PathFinder.rest, latest)
     }
 
     // MARK: Looking up

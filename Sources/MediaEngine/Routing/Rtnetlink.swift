@@ -85,6 +85,8 @@ package enum Rtnetlink {
         static let getNeighbour: UInt16 = 30
         static let ruleChanges: ClosedRange<UInt16> = 32...33
         static let nextHopChanges: ClosedRange<UInt16> = 104...105
+        /// Of resilient groups of next hops, whose flows move one by one.
+        static let bucketChanges: ClosedRange<UInt16> = 116...117
     }
 
     private enum Flag {
@@ -138,7 +140,8 @@ package enum Rtnetlink {
             return neighbour(content, isRemoved: type == MessageType.deleteNeighbour)
         case MessageType.newLink, MessageType.deleteLink:
             return link(content, isRemoved: type == MessageType.deleteLink)
-        case MessageType.addressChanges, MessageType.ruleChanges, MessageType.nextHopChanges:
+        case MessageType.addressChanges, MessageType.ruleChanges, MessageType.nextHopChanges,
+            MessageType.bucketChanges:
             return .otherChange
         default:
             return nil

@@ -200,6 +200,18 @@ private func network(_ text: String) throws -> IPNetwork { try #require(IPNetwor
         #expect(look(at(300)) == [hop(first)])
     }
 
+    @Test mutating func changesThatNeverRestDoNotKeepEverythingWaiting() {
+        finder.want(phone(1), for: listener(1))
+        _ = look(at(0))
+        for n in 1...10 { finder.receive(.otherChange, at: at(n * 100)) }
+        _ = finder.takeChanges()
+        #expect(finder.deadline == at(1100))
+        #expect(look(at(1100)) == [hop(first)])
+        finder.receive(.otherChange, at: at(1150))
+        _ = finder.takeChanges()
+        #expect(finder.deadline == at(1350), "the next have their rest again")
+    }
+
     @Test mutating func manyAreLookedUpInPortions() {
         for n in 0..<1000 as Range<UInt32> {
             let address = IPAddress(v4: 0x0a00_0000 + n)
