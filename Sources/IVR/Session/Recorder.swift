@@ -1,5 +1,5 @@
 import Playout
-import Primitives
+package import Primitives
 
 /// One recording: what arrives, as samples of one rate, and when it has to end.
 package struct Recorder: Sendable {
