@@ -3,7 +3,7 @@ package import SDP
 package import SIP
 
 /// Why the media of a call, or a change of them, is refused.
-package enum MediaRefusal: Error, Equatable {
+package enum MediaRefusal: Error, Equatable, CustomStringConvertible {
     /// The body is no session description; the text says why.
     case description(String)
     case offer(OfferRejection)
@@ -11,6 +11,16 @@ package enum MediaRefusal: Error, Equatable {
     case destination(IPAddress)
     /// The node has no more streams or ports to give; the text is for the log.
     case resources(String)
+
+    /// For a log line: the caller is told of it by a Warning header field, the operator by this.
+    package var description: String {
+        switch self {
+        case .description(let what): what
+        case .offer(let rejection): rejection.warningText
+        case .destination(let address): "nothing may be sent to \(address)"
+        case .resources(let what): what
+        }
+    }
 
     /// The response that it earns.
     /// - Parameters:

@@ -189,7 +189,7 @@ extension MusicOnHold {
             }
             statistics.calls[decision.className, default: 0] += 1
         } catch {
-            refuse(error) { agent.reject(id, $0) }
+            refuse(id, error) { agent.reject(id, $0) }
         }
     }
 
@@ -213,6 +213,7 @@ extension MusicOnHold {
         contact.headers = nil
         contact.port = endpoint.port
         if flow.transport == .tcp { contact.parameters.set("transport", "tcp") }
+        agent.logger(for: id).info("redirects the call to \(contact)")
         agent.reject(
             id,
             Rejection(.movedTemporarily, headers: [.init(.contact, "<\(contact)>")]))
@@ -278,7 +279,23 @@ extension MusicOnHold {
             parameters: parameters)
         sessions[stream.id] = id
         agent.logger(for: id).info(
-            "plays class \(context.decision.className), as \(context.decision.rule.rawValue)")
+            "plays class \(context.decision.className), as \(context.decision.rule.rawValue)",
+            metadata: whereto(parameters))
+    }
+
+    /// What a log line says of a stream: without it nobody knows why a phone hears nothing.
+    private func whereto(_ parameters: StreamParameters) -> Logger.Metadata {
+        // Our own offer is not answered yet, or the group is somebody else's stream.
+        guard let destination = parameters.destination else { return [:] }
+        var metadata: Logger.Metadata = [
+            "codec": "\(parameters.format.encodingName)", "to": "\(destination)",
+        ]
+        if !parameters.isSending {
+            metadata["sends"] = "nothing, as the phone asked"
+        } else if parameters.proof != .none {
+            metadata["sends"] = "little, until the phone shows that it is there"
+        }
+        return metadata
     }
 
     /// The answer to an offer of ours: in ACK, PRACK, or a 2xx.
@@ -308,7 +325,7 @@ extension MusicOnHold {
             calls[id]?.exchange = call.exchange
             agent.acceptOffer(id, body: .sdp(answer.serialised()))
         } catch {
-            refuse(error) { agent.rejectOffer(id, $0) }
+            refuse(id, error) { agent.rejectOffer(id, $0) }
         }
     }
 
@@ -354,6 +371,12 @@ extension MusicOnHold {
             throw .resources("\(error)")
         }
         calls[id]?.parameters = parameters
+        if parameters.destination != call.parameters.destination
+            || parameters.format != call.parameters.format
+            || parameters.isSending != call.parameters.isSending
+        {
+            agent.logger(for: id).info("follows the phone", metadata: whereto(parameters))
+        }
         calls[id]?.isProved = call.isProved && audio.remote == call.parameters.destination
     }
 }
@@ -371,7 +394,10 @@ extension MusicOnHold {
             end(stream, "the listener's RTCP fell silent", "Media timeout")
         case .proofExpired(let stream):
             statistics.proofsExpired += 1
-            end(stream, "nobody at the destination asked for the music", "Media path not proved")
+            end(
+                stream,
+                "nobody there asked for the music by RTP or RTCP; if phones of yours are there, add"
+                    + " their network to rtp.allowed-networks", "Media path not proved")
         case .proved(let stream):
             if let id = sessions[stream] { calls[id]?.isProved = true }
         case .closed(let stream, let position):
@@ -385,7 +411,9 @@ extension MusicOnHold {
 
     private func end(_ stream: StreamID, _ cause: String, _ reason: String) {
         guard let id = sessions[stream] else { return }
-        agent.logger(for: id).notice("ends the call: \(cause)")
+        let place = calls[id]?.parameters.destination
+        agent.logger(for: id).notice(
+            "ends the call: \(cause)", metadata: place.map { ["to": "\($0)"] })
         agent.end(id, reason: "Q.850;cause=31;text=\"\(reason)\"")
     }
 }
@@ -393,8 +421,11 @@ extension MusicOnHold {
 // MARK: - Parts
 
 extension MusicOnHold {
-    private func refuse(_ refusal: MediaRefusal, _ send: (Rejection) -> Void) {
+    private func refuse(
+        _ id: SessionID, _ refusal: MediaRefusal, _ send: (Rejection) -> Void
+    ) {
         statistics.refused += 1
+        agent.logger(for: id).info("refuses the description: \(refusal)")
         if case .resources(let what) = refusal, let more = refusals.admit(.now) {
             logger.warning(
                 "a stream is refused: \(what)",

@@ -124,7 +124,9 @@ extension Voicemail {
         let keys = wanted.candidates.compactMap { candidate in
             UserKey(candidate.name).map { (key: $0, rule: candidate.rule) }
         }
-        guard !keys.isEmpty else { return refuse(id, .notFound, "unknown") }
+        guard !keys.isEmpty else {
+            return refuse(id, .notFound, "unknown", "the request names no mailbox")
+        }
         lookups.insert(id)
         let directory = directory
         let loop = agent.eventLoop
@@ -137,10 +139,12 @@ extension Voicemail {
                         request: wanted, rule: rule, callID: self.agent.callID(of: id) ?? "",
                         invited: invited, flow: flow, user: user, offer: offer)
                     self.found(arrival, id)
-                case .success(nil): self.refuse(id, .notFound, "unknown")
+                case .success(nil):
+                    let names = keys.compactMap(\.key.candidates.first).joined(separator: ", ")
+                    self.refuse(id, .notFound, "unknown", "no user has the name or number \(names)")
                 case .failure(let error):
                     self.agent.logger(for: id).error("the directory gives no answer: \(error)")
-                    self.refuse(id, .serviceUnavailable, "directory")
+                    self.refuse(id, .serviceUnavailable, "directory", "the directory is away")
                 }
             }, eventLoop: loop)
         Task {
@@ -162,9 +166,14 @@ extension Voicemail {
         }
     }
 
-    private func refuse(_ id: SessionID, _ status: StatusCode, _ reason: String) {
+    /// - Parameters:
+    ///   - reason: for the metrics.
+    ///   - told: for the log.
+    private func refuse(
+        _ id: SessionID, _ status: StatusCode, _ reason: String, _ told: String
+    ) {
         statistics.refused[reason, default: 0] += 1
-        agent.logger(for: id).info("voicemail refuses the call: \(reason)")
+        agent.logger(for: id).info("voicemail refuses the call: \(told)")
         let headers: [Rejection.Field] =
             status == .serviceUnavailable
             ? [.init(.retryAfter, "\(configuration.retryAfter)")] : []
@@ -176,6 +185,7 @@ extension Voicemail {
         let user = arrival.user
         if let server = user.voicemail.mailboxServer, let uri = mailbox(of: user, at: server) {
             noteTurnedAway(arrival, reason: "redirected to \(uri)")
+            agent.logger(for: id).info("redirects the call to \(uri), where the mailbox is")
             return agent.reject(
                 id, Rejection(.movedTemporarily, headers: [.init(.contact, "<\(uri)>")]))
         }
@@ -191,6 +201,7 @@ extension Voicemail {
         } catch {
             statistics.refused["media", default: 0] += 1
             noteTurnedAway(arrival, reason: "media: \(error)")
+            agent.logger(for: id).info("refuses the description: \(error)")
             if case .resources(let what) = error {
                 logger.warning("voicemail has no media for a call: \(what)")
             }

@@ -52,6 +52,9 @@ def test_a_forged_description_draws_few_packets(appliance_alone, outside):
     last = victim.stream.packets[-1].time if victim.packets else 0
     assert time.time() - last > 2, "then nothing"
     assert any("proofs_expired" in name for name, value in appliance_alone.metrics().items() if value > 0)
+    lines = [line for line in appliance_alone.process.log().splitlines() if call.call_id in line]
+    ended = [line for line in lines if "ends the call" in line]
+    assert len(ended) == 1 and "203.0.113.9" in ended[0] and "rtp.allowed-networks" in ended[0], lines
     victim.close()
     phone.close()
 

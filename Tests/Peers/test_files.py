@@ -197,6 +197,20 @@ def test_nobody_hears_silence(launch, calling, tmp_path):
         assert len([line for line in appliance.process.log().splitlines() if name in line]) == 1
 
 
+def test_a_media_directory_that_goes_away_is_an_alarm_and_plays_on(launch, calling, tmp_path):
+    media = tmp_path / "media"
+    media.mkdir()
+    audio.write_wav(media / "a.wav", audio.tone(600, 1), 48000)
+    appliance = launch(media)
+    os.rename(media, tmp_path / "away")
+    until(lambda: "media.directory: " in appliance.get("/healthz")[1], 10, "the alarm")
+    call = calling(appliance)
+    assert call.invite(call.offer("0")).status == 200
+    hears(call, 600, 5)
+    os.rename(tmp_path / "away", media)
+    until(lambda: "media.directory: " not in appliance.get("/healthz")[1], 10, "the end of the alarm")
+
+
 def riff(chunks):
     body = b"WAVE" + b"".join(name + struct.pack("<I", size) + data for name, size, data in chunks)
     return b"RIFF" + struct.pack("<I", len(body)) + body

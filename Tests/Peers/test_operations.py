@@ -183,6 +183,15 @@ def test_the_log_names_the_call(appliance, calling):
     call.to_tag = None
 
 
+def test_the_log_says_why_a_call_has_no_music(appliance, calling):
+    """A description that is refused tells its reason to the operator, not to the caller alone."""
+    call = calling(appliance)
+    start = appliance.process.log_size()
+    assert call.invite(call.offer("3")).status == 488
+    line = appliance.process.wait_log(r".*refuses the description.*", 5, start).group(0)
+    assert call.call_id in line and "No codec in common" in line
+
+
 def test_the_test_phone_hears_music(appliance, library, tmp_path):
     recording = tmp_path / "heard.wav"
     out = appliance.command("call", appliance.uri("moh-default"), "--seconds", "3", "--record", recording, "--codec", "pcmu")

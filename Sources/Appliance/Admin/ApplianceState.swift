@@ -42,7 +42,7 @@ struct ApplianceState: Sendable {
         let agent = agent
         let sip = try await agent.eventLoop.submit { agent.statistics }.get()
         let (statistics, listeners) = try await music.get { ($0.statistics, $0.listeners) }
-        let classes = library.classes
+        let (classes, files) = (library.classes, library.files)
         let mail = mail.state(configuration)
         let (messages, callers) = try await voicemail.application.get {
             ($0.statistics, $0.callCount)
@@ -54,11 +54,11 @@ struct ApplianceState: Sendable {
         }
         return Snapshot(
             sip: sip, media: engine.statistics, music: statistics, users: users.statistics,
-            listeners: listeners, playing: playing, classes: classes, files: library.files,
+            listeners: listeners, playing: playing, classes: classes, files: files,
             mail: mail, voicemail: messages, callers: callers,
             health: Health(
-                engine: engine.health, classes: classes, mail: mail, isDirectoryAway: users.isAway,
-                descriptors: DescriptorLimit().alarm(configuration)))
+                engine: engine.health, classes: classes, files: files, mail: mail,
+                isDirectoryAway: users.isAway, descriptors: DescriptorLimit().alarm(configuration)))
     }
 }
 
@@ -72,14 +72,18 @@ struct Health: Sendable, Equatable, Codable {
     var isHealthy: Bool { failures.isEmpty }
 
     init(
-        engine: MediaEngineHealth, classes: [ClassReport], mail: MailState, isDirectoryAway: Bool,
-        descriptors: String?
+        engine: MediaEngineHealth, classes: [ClassReport], files: [FileReport], mail: MailState,
+        isDirectoryAway: Bool, descriptors: String?
     ) {
         failures = engine.isRunning ? [] : ["the media engine is not running"]
         alarms = [
             engine.realTimeProblem, engine.memoryProblem, engine.ringProblem, descriptors,
         ].compactMap(\.self)
         if isDirectoryAway { alarms.append("the directory of users does not answer") }
+        // What was known plays on, so that no class complains.
+        for case .broken(let reason) in files.filter({ $0.path == "." }).map(\.state) {
+            alarms.append("media.directory: \(reason); what played goes on, nothing new is seen")
+        }
         for report in classes {
             if let fallback = report.fallback, fallback.isAlarm {
                 alarms.append("class \(report.name): \(fallback)")
