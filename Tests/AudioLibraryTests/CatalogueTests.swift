@@ -418,6 +418,7 @@ import Testing
 
     @Test(arguments: [
         ("a.wav", true), ("A.WAV", true), ("x.mp3", true), ("x.opus", true), (".a.wav", false),
+        ("x.m4a", true), ("x.sln16", true), ("x.wma", true),
         ("a.wav.part", false), (".new.wav.part", false), ("cover.jpg", false), ("Thumbs.db", false),
         (".DS_Store", false), ("LICENSE", false), ("notes.txt", false), ("CREDITS.md", false),
         ("wav", false), (".wav", false), ("a.wav~", false), ("a.flac.crdownload", false),

@@ -19,7 +19,8 @@ enum PreparationError: Error, Sendable, Equatable, CustomStringConvertible {
 
     var description: String {
         switch self {
-        case .unreadable(let text): "not an audio file that can be read: \(text)"
+        case .unreadable(let text):
+            "not an audio file that can be read: \(text) Convert it: ffmpeg -i FILE FILE.flac"
         case .empty: "holds no audio"
         case .silent: "holds nothing but silence"
         case .tooShort(let seconds): "is only \(rounded(seconds)) s long; 0.1 s is the least"

@@ -5,6 +5,13 @@ enum FileNames {
         "w64", "rf64", "caf",
     ]
 
+    /// Sound that can't be read. It is tried and told all the same: whoever copied it there wonders
+    /// why it does not play. The second line is what Asterisk's own music comes in.
+    private static let foreign: Set<String> = [
+        "m4a", "m4b", "aac", "wma", "amr", "ape", "wv", "mka", "ac3",
+        "gsm", "g722", "g729", "sln", "sln16", "ulaw", "ul", "alaw", "al",
+    ]
+
     /// Folders of the media directory that are no classes.
     static let reservedFolders: Set<String> = ["greetings", "prompts", "users"]
 
@@ -13,13 +20,14 @@ enum FileNames {
         name.hasPrefix(".") || name.hasPrefix("#") || name.hasSuffix("~")
     }
 
-    /// Whether a file of this name should be music. Everything else (pictures, notes, files that
+    /// Whether a file of this name is meant as music. Everything else (pictures, notes, files that
     /// a download has not finished) is passed over in silence.
     static func isAudio(_ name: String) -> Bool {
         guard !isHidden(name), let point = name.lastIndex(of: "."), point > name.startIndex else {
             return false
         }
-        return audio.contains(name[name.index(after: point)...].lowercased())
+        let ending = name[name.index(after: point)...].lowercased()
+        return audio.contains(ending) || foreign.contains(ending)
     }
 
     /// The class that the music in a folder belongs to.
