@@ -161,7 +161,7 @@ final class MailerRun: Sendable {
             work.isTranscript ? .transcript : work.relay == nil ? .nothing : .relay
         switch error {
         case .busy: return (.now + .seconds(1), need)
-        case .unknown: return nil
+        case .unknown, .unfit: return nil
         case .unreadable:
             setAside(work.id, error)
             return nil
@@ -237,7 +237,7 @@ final class MailerRun: Sendable {
             }
         } catch {
             switch error {
-            case .unknown: break
+            case .unknown, .unfit: break
             case .unreadable: setAside(id, error)
             default: context.logger.error("message \(id): \(error)")
             }

@@ -9,6 +9,9 @@ extension Spool {
     ///
     /// This and the following throw ``SpoolError/busy(_:)`` when it is being delivered.
     package func hold(_ id: MessageIdentifier) throws(SpoolError) {
+        if let state = state(of: id), state != .queue {
+            throw state == .recording ? .busy(id) : .unfit(id, state)
+        }
         let message = try open(id, in: .queue, locks: true)
         try move(id, from: .queue, to: .held)
         _ = message.path

@@ -7,8 +7,9 @@ extension Spool {
     ///
     /// Throws ``SpoolError/busy(_:)`` when it is being tried at this moment.
     package func retry(_ id: MessageIdentifier, at now: WallClockTime) throws(SpoolError) {
-        guard let state = state(of: id), [.queue, .held, .failed, .discarded].contains(state) else {
-            throw .unknown(id, nil)
+        guard let state = state(of: id) else { throw .unknown(id, nil) }
+        guard [.queue, .held, .failed, .discarded].contains(state) else {
+            throw state == .recording ? .busy(id) : .unfit(id, state)
         }
         let message = try open(id, in: state, locks: true)
         if state == .discarded { return try releaseDiscarded(id, message) }

@@ -35,6 +35,10 @@ func reporting<Result>(_ body: () throws -> Result) throws -> Result {
     } catch let error as SpoolError {
         standardError("\(error)")
         throw ExitCode.failure
+    } catch let error as CocoaError {
+        let place = error.filePath.map { "\($0): " } ?? ""
+        standardError("\(place)\(error.localizedDescription)")
+        throw ExitCode.failure
     }
 }
 

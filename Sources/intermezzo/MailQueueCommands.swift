@@ -127,6 +127,7 @@ struct MailRetryCommand: ParsableCommand {
             } catch {
                 if case .busy = error { continue }
                 if all, case .unknown = error { continue }
+                if all, case .unfit = error { continue }
                 standardError("\(error)")
                 failed = true
             }
@@ -198,12 +199,17 @@ struct MailExportCommand: ParsableCommand {
         let spool = try options.spool()
         let summary = try reporting { try spool.summary(id) }
         let path = "\(spool.path(of: id, in: summary.state))/\(Spool.audioFile)"
-        guard let wave = try RecordingExport.wave(Data(contentsOf: URL(filePath: path))) else {
+        let recording = try reporting { try Data(contentsOf: URL(filePath: path)) }
+        guard let wave = try RecordingExport.wave(recording) else {
             standardError("\(path) is no recording")
             throw ExitCode.failure
         }
-        try wave.write(to: URL(filePath: "\(output)/\(id).wav"))
-        try Spool.encoded(summary).write(to: URL(filePath: "\(output)/\(id).json"))
+        try reporting {
+            try FileManager.default.createDirectory(
+                atPath: output, withIntermediateDirectories: true)
+            try wave.write(to: URL(filePath: "\(output)/\(id).wav"))
+            try Spool.encoded(summary).write(to: URL(filePath: "\(output)/\(id).json"))
+        }
         print("\(output)/\(id).wav\n\(output)/\(id).json")
     }
 }

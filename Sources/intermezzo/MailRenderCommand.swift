@@ -29,10 +29,12 @@ struct MailRenderCommand: ParsableCommand {
 
     func run() throws {
         let composer = MailComposer(try MailSettings(try options.load()))
-        let said = try transcript.map { try String(contentsOfFile: $0, encoding: .utf8) }
-        if let output {
-            try FileManager.default.createDirectory(
-                atPath: output, withIntermediateDirectories: true)
+        let said = try reporting {
+            if let output {
+                try FileManager.default.createDirectory(
+                    atPath: output, withIntermediateDirectories: true)
+            }
+            return try transcript.map { try String(contentsOfFile: $0, encoding: .utf8) }
         }
         for (index, envelope) in try read().enumerated() {
             let addressee = envelope.addressee
@@ -58,12 +60,17 @@ struct MailRenderCommand: ParsableCommand {
     }
 
     private func read() throws -> [Envelope] {
-        let data = try Data(contentsOf: URL(filePath: envelopes))
+        let data = try reporting { try Data(contentsOf: URL(filePath: envelopes)) }
         let decoder = JSONDecoder()
         // The spool's own files have many lines.
         if let envelope = try? decoder.decode(Envelope.self, from: data) { return [envelope] }
-        return try data.split(separator: UInt8(ascii: "\n")).map {
-            try decoder.decode(Envelope.self, from: $0)
+        do {
+            return try data.split(separator: UInt8(ascii: "\n")).map {
+                try decoder.decode(Envelope.self, from: $0)
+            }
+        } catch {
+            standardError("\(envelopes) is no envelope.json of a message, nor one on each line")
+            throw ExitCode.failure
         }
     }
 

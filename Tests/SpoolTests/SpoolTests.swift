@@ -115,9 +115,13 @@ import Testing
         try spool.finish(envelope)
         try spool.hold(envelope.id)
         #expect(spool.state(of: envelope.id) == .held)
-        #expect(throws: SpoolError.unknown(envelope.id, .queue)) { try spool.hold(envelope.id) }
+        #expect(throws: SpoolError.unfit(envelope.id, .held)) { try spool.hold(envelope.id) }
         try spool.release(envelope.id)
         #expect(spool.state(of: envelope.id) == .queue)
+        try spool.move(envelope.id, from: .queue, to: .done)
+        #expect(throws: SpoolError.unfit(envelope.id, .done)) {
+            try spool.retry(envelope.id, at: .now)
+        }
         try spool.delete(envelope.id)
         #expect(spool.state(of: envelope.id) == nil)
         let left = try FileManager.default.subpathsOfDirectory(atPath: spool.directory)
