@@ -20,6 +20,11 @@ package enum MediaSurvey {
             .union([configuration.music.defaultClass])
     }
 
+    /// Whether a class has a folder in the media directory.
+    static func hasFolder(_ name: String, _ configuration: Configuration) -> Bool {
+        folders(in: configuration.audio.mediaDirectory).contains(name)
+    }
+
     private static func folders(in path: String) -> [String] {
         let names = (try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []
         return names.filter { name in

@@ -119,6 +119,15 @@ extension Configuration {
 
     func warnOfMissingClasses(_ section: ConfigurationSection) {
         let classes = MediaSurvey.classes(self)
+        let name = music.defaultClass
+        if section.isGiven("default-class"), music.classes[name] == nil,
+            !MediaSurvey.hasFolder(name, self)
+        {
+            section.warn(
+                "default-class",
+                "class '\(name)' has neither a folder nor an entry, so a soft tone is heard",
+                "mkdir '\(audio.mediaDirectory)/\(name)' and put music there, or name another")
+        }
         for (number, name) in music.called where !classes.contains(name) {
             section.warn(
                 "called", of: number, "class '\(name)' has neither a folder nor an entry",

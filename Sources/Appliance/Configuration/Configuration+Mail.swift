@@ -101,10 +101,18 @@ extension Configuration {
         mail.relays = relays.compactMap(readRelay).enumerated()
             .sorted { ($0.element.priority, $0.offset) < ($1.element.priority, $1.offset) }
             .map(\.element)
-        if !relays.isEmpty && section.mark(of: "from") == nil {
+        // The shipped file writes it out.
+        if !relays.isEmpty && mail.from == Mail().from {
             section.warn(
                 "relays", "mail.from is still \(mail.from), which the world's SPF refuses",
                 "write an address of your own domain")
+        }
+        if mail.postmaster == Mail().postmaster && mail.from != Mail().from {
+            section.warn(
+                "postmaster",
+                "mail.postmaster is still \(mail.postmaster), so nobody hears of"
+                    + " what can't be delivered",
+                "write an address that somebody reads, or leave it out")
         }
         let maildir = section.value("maildir", .text)
         mail.maildir = relays.isEmpty ? maildir ?? mail.maildir : nil

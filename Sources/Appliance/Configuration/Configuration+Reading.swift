@@ -1,5 +1,6 @@
 internal import AudioLibrary
 import Foundation
+internal import Glibc
 internal import MediaEngine
 internal import MusicOnHold
 internal import Playout
@@ -15,10 +16,12 @@ extension Configuration {
     /// from the directory that the process runs in.
     package init(contentsOf file: String) throws(ConfigurationFaults) {
         guard let text = try? String(contentsOfFile: file, encoding: .utf8) else {
+            let cause =
+                access(file, R_OK) == 0 ? "it is no UTF-8 text" : String(cString: strerror(errno))
             throw ConfigurationFaults([
                 .init(
-                    file: file, line: 0, column: 0, what: "the file can't be read",
-                    remedy: "name a readable UTF-8 file with --config")
+                    file: file, line: 0, column: 0, what: "the file can't be read: \(cause)",
+                    remedy: "name another with --config, or let this user read it")
             ])
         }
         try self.init(text: text, file: file)
@@ -408,17 +411,22 @@ extension ConfigurationFault {
     fileprivate init(_ error: any Error, file: String) {
         var mark: Mark?
         var what = "\(error)"
+        // libyaml's words for a tab that indents.
+        var isTab = false
         switch error as? YamlError {
         case .scanner(_, let problem, let at, _), .parser(_, let problem, let at, _),
             .composer(_, let problem, let at, _):
             mark = at
             what = problem
+            isTab = problem.contains("cannot start any token")
         default:
             break
         }
         self.init(
             file: file, line: mark?.line ?? 1, column: mark?.column ?? 1, what: what,
-            remedy: "mend the YAML there")
+            remedy: isTab
+                ? "mend the YAML there: indent with blanks, not tabs, and quote @ and `"
+                : "mend the YAML there")
     }
 }
 

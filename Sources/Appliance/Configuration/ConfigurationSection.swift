@@ -92,7 +92,10 @@ final class ConfigurationSection {
     // MARK: Reading
 
     func value<T>(_ key: String, _ kind: ConfigurationValue<T>, default fallback: T) -> T {
-        value(key, kind) ?? fallback
+        guard let spell = kind.spell else { return value(key, kind) ?? fallback }
+        // Whoever pastes what is proposed shall not have the least that is possible.
+        let usual = "\(spell(fallback)), which is the default"
+        return node(key).flatMap { scalar($0, full(key), kind, example: usual) } ?? fallback
     }
 
     /// nil when the key is missing, `null`, or at fault.
@@ -118,15 +121,18 @@ final class ConfigurationSection {
         }
     }
 
-    private func scalar<T>(_ node: Node, _ name: String, _ kind: ConfigurationValue<T>) -> T? {
+    private func scalar<T>(
+        _ node: Node, _ name: String, _ kind: ConfigurationValue<T>, example: String? = nil
+    ) -> T? {
+        let example = example ?? kind.example
         guard case .scalar(let scalar) = node else {
-            faults.note(node.mark, "'\(name)' is not a single value", "write \(kind.example)")
+            faults.note(node.mark, "'\(name)' is not a single value", "write \(example)")
             return nil
         }
         guard let value = kind.parse(scalar.string) else {
             faults.note(
                 node.mark, "\(name) '\(scalar.string)' is not \(kind.expected)",
-                "write \(kind.example)")
+                "write \(example)")
             return nil
         }
         return value

@@ -8,10 +8,16 @@ package struct ConfigurationValue<Value>: Sendable where Value: Sendable {
     /// An example or list that completes "write".
     let example: String
     let parse: @Sendable (String) -> Value?
+    /// How a file writes a value, where a default is the best example.
+    let spell: (@Sendable (Value) -> String)?
 
-    init(_ expected: String, example: String, parse: @escaping @Sendable (String) -> Value?) {
+    init(
+        _ expected: String, example: String, spell: (@Sendable (Value) -> String)? = nil,
+        parse: @escaping @Sendable (String) -> Value?
+    ) {
         self.expected = expected
         self.example = example
+        self.spell = spell
         self.parse = parse
     }
 }
@@ -21,7 +27,7 @@ extension ConfigurationValue {
     static func oneOf(_ words: KeyValuePairs<String, Value>) -> Self {
         let known = words.map(\.key).joined(separator: ", ")
         let pairs = words.map { ($0.key, $0.value) }
-        return Self("one of \(known)", example: known) { text in
+        return Self("one of \(known)", example: "one of these") { text in
             pairs.first { $0.0 == text }?.1
         }
     }
@@ -53,7 +59,7 @@ extension ConfigurationValue where Value == Int {
     static func number(_ range: ClosedRange<Int>) -> Self {
         Self(
             "a number from \(range.lowerBound) to \(range.upperBound)",
-            example: "\(range.lowerBound)"
+            example: "\(range.lowerBound)", spell: String.init(describing:)
         ) {
             Int($0).flatMap { range.contains($0) ? $0 : nil }
         }
@@ -76,7 +82,7 @@ extension ConfigurationValue where Value == Double {
     static func real(_ range: ClosedRange<Double>) -> Self {
         Self(
             "a number from \(range.lowerBound) to \(range.upperBound)",
-            example: "\(range.lowerBound)"
+            example: "\(range.lowerBound)", spell: String.init(describing:)
         ) {
             Double($0).flatMap { range.contains($0) ? $0 : nil }
         }
@@ -88,7 +94,7 @@ extension ConfigurationValue where Value == Interval {
     static func duration(_ range: ClosedRange<Interval>) -> Self {
         Self(
             "a duration from \(text(range.lowerBound)) to \(text(range.upperBound))",
-            example: text(range.lowerBound)
+            example: text(range.lowerBound), spell: text
         ) {
             guard let value = read($0) else { return nil }
             return range.contains(value) ? value : nil

@@ -1,4 +1,5 @@
 internal import FoundationEssentials
+internal import Glibc
 internal import Mustache
 
 /// What mails say: mustache templates for each language, built in and an operator's own.
@@ -62,7 +63,11 @@ package struct MailTemplates: Sendable {
                     language: language.lowercased(), faults: &faults)
             }
         } catch {
-            faults.append("\(directory): can't be read: \(error)")
+            // The error's own words are for programmers.
+            let cause =
+                access(directory, R_OK | X_OK) == 0
+                ? "\(error)" : String(cString: strerror(errno))
+            faults.append("\(directory) can't be read: \(cause)")
         }
         guard faults.isEmpty else { throw Faults(list: faults) }
     }

@@ -14,7 +14,7 @@ import Testing
         ("musik: {}", "F:1:1: key 'musik' is unknown; the nearest known key is 'music'"),
         (
             "sip: {max-calls: many}",
-            "F:1:18: sip.max-calls 'many' is not a number from 0 to 1000000"
+            "F:1:18: sip.max-calls 'many' is not a number from 0 to 1000000; write 10000, which"
         ),
         ("sip: {max-calls: 1000001}", "F:1:18: sip.max-calls '1000001' is not a number"),
         ("sip: {idle-time: 10}", "F:1:18: sip.idle-time '10' is not a duration from 1s to 1d"),
@@ -125,6 +125,15 @@ import Testing
             "F:1:64: warning: interface 'none0' is not there"
         ),
         ("mail: {relays: [{url: 'smtp://h'}]}", "F:1:16: warning: mail.from is still"),
+        (
+            "mail: {from: voicemail@example.com, relays: [{url: 'smtp://h'}]}",
+            "F:1:45: warning: mail.from is still"
+        ),
+        (
+            "mail: {from: v@example.org, postmaster: postmaster@example.com}",
+            "F:1:41: warning: mail.postmaster is still"
+        ),
+        ("music: {default-class: gone}", "F:1:24: warning: class 'gone' has neither"),
     ]) func whatIsHardlyMeantIsAWarning(_ text: String, _ warning: String) throws {
         // The directory that tests run in has no Media.
         let media = FileManager.default.temporaryDirectory.path
