@@ -9,6 +9,13 @@ package struct Explanation: Sendable, Codable, Equatable {
         package var rule: String
         package var className: String
         package var exists: Bool
+
+        /// For people: the rule, or why it does not count.
+        package var text: String {
+            if exists { return rule }
+            return rule == ClassChoice.Rule.userFiles.rawValue
+                ? "the user has no files of their own" : rule + ", but it does not exist"
+        }
     }
 
     package var className: String

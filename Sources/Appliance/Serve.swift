@@ -28,7 +28,11 @@ package enum Serve {
         try await appliance.start()
         logger.notice("ready")
         if let manager { appliance.report(to: manager) }
-        if greets { print(greeting(configuration)) }
+        if greets {
+            print(greeting(configuration))
+            // Where it is a pipe or a file it would be seen at the end alone.
+            fflush(nil)
+        }
         let (end, first) = AsyncStream<Void>.makeStream()
         let reader = Task {
             var isEnding = false

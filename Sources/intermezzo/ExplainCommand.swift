@@ -28,10 +28,13 @@ struct ExplainCommand: ParsableCommand {
             ["", "CLASS", "RULE"],
             explanation.steps.map { step in
                 let wins = step.rule == explanation.rule
-                return [
-                    wins ? "->" : "", step.className,
-                    step.rule + (step.exists ? "" : ", but it does not exist"),
-                ]
+                return [wins ? "->" : "", step.className, step.text]
             })
+        // A class that exists may have nothing to play: the running appliance knows.
+        let status = try? AdminClient(configuration)?.status()
+        let item = status?.classes.first { $0.name == explanation.className }
+        if let fallback = item?.fallback {
+            print("\nclass \(explanation.className) at this moment: \(fallback)")
+        }
     }
 }

@@ -47,7 +47,7 @@ import Testing
 
     @Test(arguments: [
         ("", "the file is empty"), ("name,music\n", "column 'name' is unknown"),
-        ("user;music\n", "column 'user;music' is unknown"),
+        ("user;music\n", "the columns are not separated by commas"),
         ("music\n", "there is no column 'user'"),
         ("user,USER\n", "column 'user' stands there twice"),
         ("user,\"music\n", "a quote is not closed"),

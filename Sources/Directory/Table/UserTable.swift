@@ -49,6 +49,9 @@ package enum UserTable {
         for name in names {
             let name = name.trimmingCharacters(in: .whitespaces)
             guard let field = UserField(rawValue: name.lowercased()) else {
+                if names.count == 1, name.contains(";") || name.contains("\t") {
+                    throw UserFault("the columns are not separated by commas", "export it so")
+                }
                 let known = UserField.allCases.map(\.rawValue).joined(separator: ", ")
                 throw UserFault("column '\(name)' is unknown", "there are \(known)")
             }

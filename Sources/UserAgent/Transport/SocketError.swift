@@ -11,5 +11,11 @@ package struct SocketError: Error, Hashable, Sendable, CustomStringConvertible {
         self.code = code
     }
 
-    package var description: String { "\(operation): \(String(cString: strerror(code)))" }
+    package var description: String {
+        let text = "\(operation): \(String(cString: strerror(code)))"
+        // What keeps a daemon from starting beside another SIP server.
+        return code == EADDRINUSE
+            ? text + "; another program listens there, `ss -lnp` names it: end one or move one"
+            : text
+    }
 }
