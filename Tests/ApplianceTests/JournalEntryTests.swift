@@ -41,13 +41,14 @@ import Testing
         logger.notice("hello", metadata: ["n": "1"])
         #expect(
             listener.nextText()
-                == "MESSAGE=hello\nPRIORITY=5\nSYSLOG_IDENTIFIER=intermezzo\nCALL_ID=c\nN=1\n")
+                == "MESSAGE=hello call-id=c n=1\nPRIORITY=5\nSYSLOG_IDENTIFIER=intermezzo\n"
+                + "CALL_ID=c\nN=1\n")
         // The level is that of all loggers, from one moment to the next.
         logger.debug("unheard")
         #expect(listener.next() == nil)
         threshold.level = .debug
         logger.debug("heard")
-        #expect(listener.nextText()?.hasPrefix("MESSAGE=heard\nPRIORITY=7\n") == true)
+        #expect(listener.nextText()?.hasPrefix("MESSAGE=heard call-id=c\nPRIORITY=7\n") == true)
         logger.logLevel = .critical
         logger.error("unheard")
         #expect(listener.next() == nil)

@@ -41,9 +41,14 @@ package struct LineLogHandler: LogHandler {
     package func log(event: LogEvent) {
         var all = metadata
         if let more = event.metadata { all.merge(more) { $1 } }
+        // `journalctl` shows the message alone: without the fields in it nobody sees which file, and
+        // why. Its own line ends stay, such as those of a SIP message.
         if let journal,
             journal.send(
-                JournalEntry(level: event.level, message: "\(event.message)", metadata: all).octets)
+                JournalEntry(
+                    level: event.level, message: "\(event.message)" + LineLogHandler.pairs(all),
+                    metadata: all
+                ).octets)
         {
             return
         }
@@ -68,10 +73,7 @@ package struct LineLogHandler: LogHandler {
             if style == .text { line += "\(time) \(level.rawValue.uppercased()) " }
             // What strangers send must not make lines of its own.
             line += oneLine(message)
-            for (key, value) in metadata.sorted(by: { $0.key < $1.key }) {
-                line += " \(key)=\(quoted("\(value)"))"
-            }
-            return line + "\n"
+            return line + pairs(metadata) + "\n"
         case .json:
             var object = metadata.mapValues { "\($0)" }
             object["time"] = time.description
@@ -89,6 +91,11 @@ package struct LineLogHandler: LogHandler {
     }
 
     /// As a JSON string (RFC 8259 §7).
+    /// Each with a blank before it, by name.
+    private static func pairs(_ metadata: Logger.Metadata) -> String {
+        metadata.sorted { $0.key < $1.key }.map { " \($0.key)=\(quoted("\($0.value)"))" }.joined()
+    }
+
     private static func appendJSON(_ text: String, to line: inout String) {
         line += "\""
         defer { line += "\"" }
