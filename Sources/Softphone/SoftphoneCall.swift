@@ -320,7 +320,7 @@ package final class SoftphoneCall: @unchecked Sendable {  // All state is confin
             }
             report.status = Int(response.status.value)
             report.reason = response.reason
-            finish(report.failure ?? "\(response.status) \(response.reason)")
+            finish(report.failure ?? cause.summary)
         case .bye where answered != nil:
             finish(report.failure)
         case .hungUp:

@@ -64,7 +64,8 @@ struct CallCommand: AsyncParsableCommand {
             throw ExitCode.failure
         }
         if drawsMeter, report.packets > 0 { writeError("\r\u{1b}[K") }
-        print(json ? try report.json() : report.text)
+        let text = json ? try report.json() : report.text
+        if !text.isEmpty { print(text) }
         if let failure = report.failure { writeError("call failed: \(failure)\n") }
         guard report.failure == nil, report.heardSound else { throw ExitCode.failure }
     }

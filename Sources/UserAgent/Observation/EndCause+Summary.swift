@@ -8,7 +8,10 @@ extension EndCause {
         case .bye: "the other side hung up"
         case .refused(let status): "refused with \(status)"
         case .hungUp: "we hung up"
-        case .failed(let response): "\(response.status) \(response.reason)"
+        case .failed(let response):
+            // Why, in the other side's own words (RFC 3261 §20.43).
+            "\(response.status) \(response.reason)"
+                + (response.headers[first: .warning].map { ", warning \($0)" } ?? "")
         case .expired: "it expired before an answer"
         case .unanswered: "our offer was not answered"
         case .noAcknowledgement: "no ACK came"
