@@ -24,6 +24,7 @@ package final class Appliance: Sendable {
     private let voicemail: VoicemailService
     private let admin: AdminServer?
     private let playing = NowPlaying()
+    private let refused = RefusedReload()
 
     /// Throws when the directories that messages are kept in, or the users, can't be used.
     package init(_ configuration: Configuration, logger: Logger) throws {
@@ -58,7 +59,7 @@ package final class Appliance: Sendable {
         let state = ApplianceState(
             configuration: configuration, agent: agent, engine: engine, library: library,
             music: bound, users: users, playing: playing, mail: mail,
-            voicemail: voicemail)
+            voicemail: voicemail, refused: refused)
         admin = configuration.admin.map { AdminServer(on: $0, state: state, logger: logger) }
     }
 
@@ -89,6 +90,7 @@ package final class Appliance: Sendable {
     /// Follows a changed configuration without ending a call.
     /// - Returns: the keys that only a restart applies.
     package func apply(_ changed: Configuration) -> [String] {
+        refused.note(nil)
         library.apply(changed.audio)
         music.execute { $0.apply(changed.music) }
         voicemail.apply(changed)
@@ -106,6 +108,13 @@ package final class Appliance: Sendable {
             logger.error("mail goes on under the old configuration: \(error)")
         }
         return configuration.keysThatNeedRestart(changed)
+    }
+
+    /// Goes on under the old configuration, and says so.
+    package func refuse(_ faults: ConfigurationFaults) {
+        refused.note(faults)
+        for fault in faults.faults { logger.error("\(fault)") }
+        logger.error("the configuration has faults: the old one stays in force")
     }
 
     /// Tells that it is ready, and from now on that the SIP loop still runs: from the loop itself,

@@ -80,8 +80,7 @@ package enum Serve {
             logger.notice("configuration applied")
             for key in unapplied { logger.warning("'\(key)' takes effect at the next start") }
         } catch {
-            for fault in error.faults { logger.error("\(fault)") }
-            logger.error("the configuration has faults: the old one stays in force")
+            appliance.refuse(error)
         }
     }
 

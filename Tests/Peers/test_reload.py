@@ -67,3 +67,17 @@ def test_what_needs_a_restart_is_named(launch, library):
         appliance, rtp={"threads": 2, "ports": "20000-21000", "max-streams": 30000}, sip={"max-message": 60000})
     for key in ("rtp.threads", "rtp.ports", "rtp.max-streams", "sip.max-message"):
         logged(f"'{key}' takes effect at the next start")
+
+
+def test_a_refused_reload_is_an_alarm_until_one_is_taken(launch, library):
+    appliance = launch(library.directory)
+    good = appliance.file.read_text()
+    appliance.file.write_text(good + "nonsense: true\n")
+    appliance.reload()
+    appliance.process.wait_log("the old one stays in force", 10)
+    code, health = appliance.get("/healthz")
+    assert code == 200 and "the last reload was refused" in health and "nonsense" in health
+    appliance.file.write_text(good)
+    appliance.reload()
+    appliance.process.wait_log("configuration applied", 10)
+    assert "refused" not in appliance.get("/healthz")[1]

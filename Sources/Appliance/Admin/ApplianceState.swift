@@ -20,6 +20,7 @@ struct ApplianceState: Sendable {
     let playing: NowPlaying
     let mail: MailService
     let voicemail: VoicemailService
+    let refused: RefusedReload
 
     /// Everything at one moment.
     struct Snapshot: Sendable {
@@ -58,7 +59,8 @@ struct ApplianceState: Sendable {
             mail: mail, voicemail: messages, callers: callers,
             health: Health(
                 engine: engine.health, classes: classes, files: files, mail: mail,
-                isDirectoryAway: users.isAway, descriptors: DescriptorLimit().alarm(configuration)))
+                isDirectoryAway: users.isAway, descriptors: DescriptorLimit().alarm(configuration),
+                refusedReload: refused.alarm))
     }
 }
 
@@ -73,11 +75,12 @@ struct Health: Sendable, Equatable, Codable {
 
     init(
         engine: MediaEngineHealth, classes: [ClassReport], files: [FileReport], mail: MailState,
-        isDirectoryAway: Bool, descriptors: String?
+        isDirectoryAway: Bool, descriptors: String?, refusedReload: String?
     ) {
         failures = engine.isRunning ? [] : ["the media engine is not running"]
         alarms = [
             engine.realTimeProblem, engine.memoryProblem, engine.ringProblem, descriptors,
+            refusedReload,
         ].compactMap(\.self)
         if isDirectoryAway { alarms.append("the directory of users does not answer") }
         // What was known plays on, so that no class complains.

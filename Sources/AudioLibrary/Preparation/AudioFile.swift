@@ -1,5 +1,6 @@
 import CSndfile
 import Glibc
+import Synchronization
 
 /// A sound file of any format that libsndfile reads, told by its content and not by its name.
 struct AudioFile: PCMSource, ~Copyable {
@@ -53,9 +54,12 @@ struct AudioFile: PCMSource, ~Copyable {
         let place = UnsafeMutablePointer<csndfile_window>.allocate(capacity: 1)
         place.initialize(to: window)
         var info = SF_INFO()
-        guard let file = csndfile_open(place, &info) else {
+        let file: OpaquePointer
+        do {
+            file = try AudioFile.open(place, &info)
+        } catch {
             place.deallocate()
-            throw .unreadable(String(cString: sf_strerror(nil)))
+            throw error
         }
         let rate = Int(info.samplerate)
         let count = Int(info.channels)
@@ -103,14 +107,28 @@ struct AudioFile: PCMSource, ~Copyable {
         if promised - found > 0.1 { throw .cutShort(promised: promised, found: found) }
     }
 
+    /// libsndfile keeps the reason of a failed opening in one place for all threads.
+    private static let opening = Mutex<Void>(())
+
+    private static func open(
+        _ window: UnsafeMutablePointer<csndfile_window>, _ info: inout SF_INFO
+    ) throws(PreparationError) -> OpaquePointer {
+        var file: OpaquePointer?
+        var reason = ""
+        opening.withLock { _ in
+            file = csndfile_open(window, &info)
+            if file == nil { reason = String(cString: sf_strerror(nil)) }
+        }
+        guard let file else { throw .unreadable(reason) }
+        return file
+    }
+
     /// By opening it anew: not every format can be wound back, and those that can don't all come
     /// to exactly the first sample.
     mutating func rewind() throws(PreparationError) {
         window.pointee.at = 0
         var info = SF_INFO()
-        guard let again = csndfile_open(window, &info) else {
-            throw .unreadable(String(cString: sf_strerror(nil)))
-        }
+        let again = try AudioFile.open(window, &info)
         sf_close(file)
         file = again
         guard Int(info.samplerate) == sampleRate, Int(info.channels) == channels else {
