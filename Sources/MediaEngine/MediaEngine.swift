@@ -12,12 +12,12 @@ import Synchronization
 /// All methods may be called from any thread; none waits for a sending thread.
 package final class MediaEngine: Sendable {
     package let configuration: MediaEngineConfiguration
-    private let logger: Logger
+    let logger: Logger
     private let events: @Sendable (StreamEvent) -> Void
     let state: Mutex<EngineState>
-    private let threads = Mutex<Threads>(Threads())
+    let threads = Mutex<Threads>(Threads())
 
-    private struct Threads {
+    struct Threads {
         var senders: [SendingThread] = []
         var handles: [pthread_t] = []
         var receiver: ReceivingThread?
@@ -45,169 +45,6 @@ package final class MediaEngine: Sendable {
     }
 
     deinit { stop() }
-
-    // MARK: Life
-
-    package func start() throws(MediaEngineError) {
-        let processors = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
-        let count = max(1, configuration.threads ?? processors)
-        let receiver = try ReceivingThread(engine: self)
-        var senders: [SendingThread] = []
-        var (rings, ringProblem) = makeRings(count)
-        for number in 0..<count {
-            let seed = state.withLock { $0.random.next() }
-            let table = StreamTable(
-                capacity: configuration.maximumStreams,
-                maximumPayload: configuration.maximumPayload,
-                cappedInterval: 1000 / Int64(max(1, configuration.unprovenPacketsPerSecond)),
-                rtcpInterval: configuration.rtcpInterval.nanoseconds / 1_000_000,
-                cname: configuration.cname, seed: seed, sender: RingSender(rings[number]))
-            senders.append(
-                try SendingThread(
-                    number: number, table: table, noticeDescriptor: receiver.wakeDescriptor))
-        }
-        receiver.senders = senders
-        var memoryProblem: String?
-        if configuration.locksMemory && clinux_lock_memory_on_fault() != 0 {
-            memoryProblem =
-                "memory can't be locked (mlockall: \(SystemError.text(errno))); give the process "
-                + "CAP_IPC_LOCK, or LimitMEMLOCK=infinity in its unit"
-        }
-        var realTimeProblem: String?
-        var handles: [pthread_t] = []
-        for sender in senders {
-            let handle = try startThread(named: "moh-send-\(sender.number)") { sender.run() }
-            handles.append(handle)
-            guard let priority = configuration.realTimePriority else {
-                realTimeProblem = "real-time scheduling is switched off in the configuration"
-                continue
-            }
-            var parameter = sched_param()
-            parameter.sched_priority = Int32(priority)
-            let code = pthread_setschedparam(handle, SCHED_FIFO, &parameter)
-            if code != 0 {
-                realTimeProblem =
-                    "sending threads have no real-time priority (SCHED_FIFO: "
-                    + "\(SystemError.text(code))); packets will be late when processors are "
-                    + "busy: give the process CAP_SYS_NICE, or LimitRTPRIO=\(priority) in its unit"
-            }
-        }
-        handles.append(try startThread(named: "moh-receive") { receiver.run() })
-        var paths: PathThread?
-        var pathsHandle: pthread_t?
-        if configuration.usesPacketRing, ringProblem == nil {
-            do throws(MediaEngineError) {
-                let thread = try PathThread(senders: senders, dscp: state.withLock { $0.dscp })
-                pathsHandle = try startThread(named: "moh-paths") { thread.run() }
-                paths = thread
-            } catch {
-                ringProblem =
-                    "no packet leaves by the packet ring, all by UDP sockets, since the kernel can't be "
-                    + "asked for ways (\(error)): give the process AF_NETLINK in "
-                    + "RestrictAddressFamilies of its unit; or set rtp.packet-ring to false"
-            }
-        }
-        for problem in [realTimeProblem, memoryProblem, ringProblem] {
-            if let problem { logger.warning("\(problem)") }
-        }
-        threads.withLock { threads in
-            threads.senders = senders
-            threads.handles = handles
-            threads.receiver = receiver
-            threads.paths = paths
-            threads.pathsHandle = pathsHandle
-            threads.ringProblem = ringProblem
-            threads.realTimeProblem = realTimeProblem
-            threads.memoryProblem = memoryProblem
-        }
-        state.withLock { state in
-            state.threads = senders.map { _ in EngineState.ThreadControl() }
-            state.byNumber = senders.map { _ in [:] }
-            state.paths = paths
-            state.isRunning = true
-            for control in state.classes.values {
-                for sender in senders {
-                    sender.post(.playlist(classIndex: control.index, control.playlist, .now))
-                }
-            }
-        }
-        logger.info("media engine started", metadata: ["threads": "\(count)"])
-    }
-
-    /// One for each sending thread, or none and why.
-    private func makeRings(_ count: Int) -> (rings: [PacketRing?], problem: String?) {
-        let none = [PacketRing?](repeating: nil, count: count)
-        guard configuration.usesPacketRing else { return (none, nil) }
-        do throws(MediaEngineError) {
-            var rings: [PacketRing?] = []
-            for _ in 0..<count {
-                rings.append(try PacketRing(capacity: configuration.maximumStreams))
-            }
-            return (rings, nil)
-        } catch {
-            return (
-                none,
-                "there is no packet ring (\(error)), and all packets leave by UDP sockets: give the "
-                    + "process CAP_NET_RAW, and AF_PACKET in RestrictAddressFamilies of its unit; or "
-                    + "set rtp.packet-ring to false"
-            )
-        }
-    }
-
-    /// Sends RTCP BYE for every stream, then ends the threads and closes the sockets.
-    package func stop() {
-        let running = threads.withLock { threads in
-            let running = threads
-            threads = Threads()
-            return running
-        }
-        guard !running.handles.isEmpty else { return }
-        state.withLock { state in
-            state.isRunning = false
-            state.paths = nil
-        }
-        running.paths?.stop()
-        if let handle = running.pathsHandle { pthread_join(handle, nil) }
-        for sender in running.senders { sender.stop() }
-        for handle in running.handles.dropLast() { pthread_join(handle, nil) }
-        running.receiver?.stop()
-        if let last = running.handles.last { pthread_join(last, nil) }
-        state.withLock { state in
-            state.streams = StreamControls()
-            state.multicasts = [:]
-            state.bySSRC = [:]
-            state.byPeer = [:]
-            state.byNumber = []
-            state.onTrial = []
-            state.sockets = [:]
-            state.threads = []
-        }
-    }
-
-    /// Changes the code point of all packets to come, and the limit of streams: at most to what the
-    /// engine was made for. Streams above a lower limit go on.
-    package func reload(dscp: UInt8, maximumStreams: Int) {
-        state.withLock { state in
-            state.maximumStreams = min(maximumStreams, configuration.maximumStreams)
-            guard dscp != state.dscp else { return }
-            state.dscp = dscp
-            state.paths?.mark(dscp: dscp)
-            for (_, entry) in state.sockets { entry.socket.mark(dscp) }
-            for pair in state.threads.flatMap(\.pairs.values) { pair.small.mark(dscp) }
-            for group in state.multicasts.values {
-                group.sockets.pair.rtp.mark(dscp)
-                group.sockets.pair.rtcp.mark(dscp)
-            }
-        }
-    }
-
-    package var health: MediaEngineHealth {
-        threads.withLock {
-            MediaEngineHealth(
-                isRunning: !$0.senders.isEmpty, realTimeProblem: $0.realTimeProblem,
-                memoryProblem: $0.memoryProblem, ringProblem: $0.ringProblem)
-        }
-    }
 
     // MARK: Classes
 
@@ -382,151 +219,17 @@ package final class MediaEngine: Sendable {
             }
         }
     }
-
-    // MARK: Multicast
-
-    /// Sends a class to a group, or stands by while another node does.
-    package func startMulticast(
-        _ parameters: MulticastParameters
-    ) throws(MediaEngineError) -> MulticastID {
-        guard parameters.group.address.isMulticast,
-            parameters.group.address.isIPv6 == parameters.local.isIPv6,
-            parameters.group.port % 2 == 0, parameters.group.port != 0
-        else { throw .multicastGroup(parameters.group) }
-        try check(
-            parameters.format, parameters.packetTime, parameters.payloadType, parameters.local)
-        let senders = threads.withLock { $0.senders }
-        let now = MachineClock.monotonic()
-        return try state.withLock { state throws(MediaEngineError) in
-            guard state.isRunning, !senders.isEmpty else { throw .notRunning }
-            guard let known = state.classes[parameters.classID], !known.isRemoved else {
-                throw .unknownClass(parameters.classID)
-            }
-            guard known.playlist.formats.contains(parameters.format) else {
-                throw .formatNotPrepared(parameters.classID, parameters.format)
-            }
-            let pair = try state.ports.take(
-                on: parameters.local, dscp: state.dscp, bufferOctets: 1 << 18)
-            let sockets = try MulticastSockets(parameters, pair: pair, dscp: state.dscp)
-            let id = MulticastID(number: state.nextID())
-            let identity = MulticastIdentity(parameters, siteSeed: configuration.siteSeed)
-            let thread = Int(id.number % UInt64(senders.count))
-            let stagger = Interval.milliseconds(Int(state.random.next() % 50))
-            let control = MulticastControl(
-                id: id, thread: thread, number: Int(id.number), parameters: parameters,
-                sockets: sockets, ssrc: identity.ssrc, lastHeard: now, stagger: stagger)
-            state.multicasts[id] = control
-            state.sockets[sockets.listener.descriptor] = (
-                sockets.listener, .multicast(id), false
-            )
-            threads.withLock { $0.receiver?.listen(to: sockets.listener) }
-            let scope = try MulticastSockets.interfaceIndex(parameters)
-            var destination = SocketAddress(parameters.group)
-            var rtcp = SocketAddress(
-                parameters.sendsRTCP
-                    ? Endpoint(parameters.group.address, port: parameters.group.port + 1) : nil)
-            if parameters.group.address.isIPv6 {
-                destination.storage.sin6_scope_id = scope
-                rtcp.storage.sin6_scope_id = scope
-            }
-            senders[thread].post(
-                .openMulticast(
-                    number: control.number,
-                    MulticastSetup(
-                        classIndex: known.index, format: parameters.format,
-                        payloadType: parameters.payloadType,
-                        packetTime: Int32(parameters.packetTime), destination: destination,
-                        rtcpDestination: rtcp, socket: pair.rtp.descriptor,
-                        rtcpSocket: pair.rtcp.descriptor, ssrc: identity.ssrc,
-                        sequenceBase: identity.sequenceBase,
-                        timestampBase: identity.timestampBase,
-                        phase: Int64(identity.ssrc % UInt32(parameters.packetTime)))))
-            return id
-        }
-    }
-
-    package func stopMulticast(_ id: MulticastID) {
-        let senders = threads.withLock { $0.senders }
-        state.withLock { state in
-            guard let group = state.multicasts[id], !group.isClosing else { return }
-            state.multicasts[id]?.isClosing = true
-            if senders.indices.contains(group.thread) {
-                senders[group.thread].post(.closeMulticast(number: group.number))
-            }
-        }
-    }
-
-    /// Whether this node sends to the group; false while it stands by.
-    package func isSending(_ id: MulticastID) -> Bool {
-        state.withLock { $0.multicasts[id]?.isActive ?? false }
-    }
-
-    // MARK: Numbers
-
-    package var statistics: MediaEngineStatistics {
-        let senders = threads.withLock { $0.senders }
-        var result = MediaEngineStatistics()
-        let classIDs = state.withLock { state in
-            for stream in state.streams.all where !stream.isClosing {
-                let kind: MediaEngineStatistics.Kind
-                if case .live = stream.parameters.source { kind = .live } else { kind = .personal }
-                let key = MediaEngineStatistics.Key(
-                    classID: stream.parameters.source.classID, format: stream.parameters.format,
-                    kind: kind)
-                result.traffic[key, default: .init()].streams += 1
-                result.streams += 1
-            }
-            for group in state.multicasts.values where !group.isClosing {
-                let key = MediaEngineStatistics.Key(
-                    classID: group.parameters.classID, format: group.parameters.format,
-                    kind: .multicast)
-                result.traffic[key, default: .init()].streams += 1
-            }
-            result.listening = state.listening
-            result.received = state.counts.received
-            result.dropped = state.counts.dropped
-            result.rtcpReceived = state.counts.rtcpReceived
-            result.icmpErrors = state.counts.icmpErrors
-            result.collisions = state.counts.collisions
-            result.proofsExpired = state.counts.proofsExpired
-            return state.classIDs
-        }
-        for sender in senders {
-            let part = sender.statistics
-            for lane in part.lanes where classIDs.indices.contains(Int(lane.classIndex)) {
-                let key = MediaEngineStatistics.Key(
-                    classID: classIDs[Int(lane.classIndex)], format: lane.format, kind: lane.kind)
-                result.traffic[key, default: .init()].packets += lane.packets
-                result.traffic[key, default: .init()].octets += lane.octets
-            }
-            for i in part.lateness.counts.indices {
-                result.lateness.counts[i] += part.lateness.counts[i]
-            }
-            result.lateness.sum = result.lateness.sum + part.lateness.sum
-            result.lateness.maximum = max(result.lateness.maximum, part.lateness.maximum)
-            result.sendErrors += part.sendErrors
-            result.skippedTicks += part.skippedTicks
-            result.rtcpSent += part.rtcpSent
-            result.ringPackets += part.ringPackets
-        }
-        return result
-    }
-
-    /// The packet times in which a format fits a packet, shortest first.
-    package func packetTimes(of format: MediaFormat) -> [Int] {
-        PacketTime.all.filter { octets(of: format, $0) <= configuration.maximumPayload }
-    }
 }
 
 // MARK: - Checks and sockets
 
 extension MediaEngine {
-    private func octets(of format: MediaFormat, _ packetTime: Int) -> Int {
+    func octets(of format: MediaFormat, _ packetTime: Int) -> Int {
         format.octets(of: .milliseconds(packetTime))
             + format.payloadPrefix(packetTime: packetTime).count
     }
 
-    private func check(
+    func check(
         _ format: MediaFormat, _ packetTime: Int, _ payloadType: UInt8, _ local: IPAddress
     ) throws(MediaEngineError) {
         guard PacketTime.all.contains(packetTime) else { throw .packetTime(packetTime) }
